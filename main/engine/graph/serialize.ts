@@ -1,0 +1,180 @@
+/** A graph as ONNX bytes: opset 21, weights as external data at their places inside the checkpoint's files. */
+import path from 'node:path'
+import { EngineError } from '../errors.ts'
+import type { Constant, Graph, GraphNode, Value, ValueDtype } from './graph.ts'
+import type { LowerContext, Lowering, OnnxAttributeValue } from './lowerings.ts'
+import { encodeModel, ONNX_ATTRIBUTE, ONNX_DTYPE } from './onnxProto.ts'
+import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnxProto.ts'
+import { OPS } from './ops.ts'
+import { countElements, formatDims, sameDims, shapeError } from './shapes.ts'
+import type { Dim } from './shapes.ts'
+
+/** A model ready for a session. */
+export interface SerializedGraph {
+  readonly bytes: Uint8Array
+  /** Folder that external data locations are relative to; null without weights. */
+  readonly root: string | null
+}
+
+const OPSET = 21n
+const IR_VERSION = 10n
+
+/**
+ * Writes a graph as an ONNX model whose weights stay where they are.
+ * @throws EngineError graph/weight-outside-root when a weight file does not lie below the root.
+ */
+export function serialize(graph: Graph): SerializedGraph {
+  const writer = new Writer(graph)
+  for (const node of graph.nodes) writer.lower(node)
+  const bytes = encodeModel({
+    irVersion: IR_VERSION,
+    producerName: 'palimpsest',
+    producerVersion: '1',
+    graph: {
+      name: graph.name,
+      node: writer.nodes,
+      initializer: [...writer.initializers.values()],
+      input: graph.inputs.map((input) => describeValue(input.name, input)),
+      output: graph.outputs.map(({ name, value }) => describeValue(name, value)),
+    },
+    opsetImport: [
+      { domain: '', version: OPSET },
+      { domain: 'com.microsoft', version: 1n },
+    ],
+  })
+  return { bytes, root: graph.root }
+}
+
+class Writer {
+  readonly nodes: OnnxNode[] = []
+  /** By name. */
+  readonly initializers = new Map<string, OnnxTensor>()
+  readonly #graph: Graph
+  readonly #outputNames = new Map<number, string>()
+
+  constructor(graph: Graph) {
+    this.#graph = graph
+    for (const { name, value } of graph.outputs) if (!this.#outputNames.has(value.id)) this.#outputNames.set(value.id, name)
+  }
+
+  lower(node: GraphNode): void {
+    let internal = 0
+    const results = node.outputs.map((output) => this.#name(output))
+    const context: LowerContext = {
+      results,
+      ref: (value) => this.#reference(value, value.dims),
+      view: (value, dims) => {
+        if (sameDims(value.dims, dims)) return this.#reference(value, dims)
+        if (value.origin === 'weight' || value.origin === 'constant') return this.#reference(value, dims)
+        return context.emit('Reshape', [this.#reference(value, value.dims), context.shape(value.dims, dims)])
+      },
+      emit: (opType, inputs, o = {}) => {
+        const output = o.to ?? Array.from({ length: o.outputs ?? 1 }, () => `${node.name}/${++internal}`)
+        this.nodes.push({
+          name: `${node.name}/${opType}${internal === 0 ? '' : `_${internal}`}`,
+          opType,
+          domain: o.domain ?? '',
+          input: [...inputs],
+          output: [...output],
+          attribute: Object.entries(o.attributes ?? {}).map(([name, value]) => attribute(name, value)),
+        })
+        return output[0]!
+      },
+      constant: (constant) => this.#constant(constant),
+      shape: (from, to) => this.#constant({ data: BigInt64Array.from(reshapeTarget(from, to), BigInt), dims: [to.length] }),
+    }
+    const lower = OPS[node.op].lower as Lowering<unknown>
+    lower(context, node)
+    // An output listed under several names is copied to the further ones.
+    for (const { name, value } of this.#graph.outputs) {
+      if (node.outputs.some((output) => output.id === value.id) && name !== this.#name(value)) context.emit('Identity', [this.#name(value)], { to: [name] })
+    }
+  }
+
+  #name(value: Value): string {
+    return this.#outputNames.get(value.id) ?? value.name
+  }
+
+  #reference(value: Value, dims: readonly Dim[]): string {
+    if (value.origin === 'weight') return this.#weight(value, dims as readonly number[])
+    if (value.origin !== 'constant') return this.#name(value)
+    const constant = this.#graph.constants.get(value.id)!
+    return this.#constant({ data: constant.data, dims: dims as readonly number[] }, value.dtype)
+  }
+
+  /** An initialiser over the weight's bytes; the same bytes may appear under several shapes. */
+  #weight(value: Value, dims: readonly number[]): string {
+    const name = sameDims(value.dims, dims) ? value.name : `${value.name} as ${formatDims(dims)}`
+    if (this.initializers.has(name)) return name
+    const entry = this.#graph.weights.get(value.id)!
+    const location = path.relative(this.#graph.root!, entry.file)
+    if (location.startsWith('..') || path.isAbsolute(location)) {
+      throw new EngineError('graph/weight-outside-root', `Graph ${this.#graph.name}: expected the weight ${entry.name} below ${this.#graph.root} but it lies in ${entry.file}.`)
+    }
+    this.initializers.set(name, {
+      name,
+      dims: dims.map(BigInt),
+      dataType: ONNX_DTYPE[value.dtype],
+      dataLocation: 1,
+      externalData: [
+        { key: 'location', value: location.split(path.sep).join('/') },
+        { key: 'offset', value: String(entry.offset) },
+        { key: 'length', value: String(entry.length) },
+      ],
+    })
+    return name
+  }
+
+  #constant(constant: Constant, dtype: ValueDtype = dataDtype(constant.data)): string {
+    const { data, dims } = constant
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const content = data.length <= 64 ? [...data].join(',') : Buffer.from(bytes).toString('base64')
+    // Object.is keeps -0 apart from 0, which join() would merge.
+    const signed = data instanceof Float32Array && data.some((element) => Object.is(element, -0)) ? 'signed' : ''
+    const name = this.#constantNames.get(`${dtype}[${dims}]${signed}${content}`) ?? `constant ${this.#constantNames.size} ${dtype} ${formatDims(dims)}`
+    this.#constantNames.set(`${dtype}[${dims}]${signed}${content}`, name)
+    if (!this.initializers.has(name)) {
+      this.initializers.set(name, { name, dims: dims.map(BigInt), dataType: ONNX_DTYPE[dtype], rawData: bytes.slice() })
+    }
+    return name
+  }
+  readonly #constantNames = new Map<string, string>()
+}
+
+function dataDtype(data: Constant['data']): ValueDtype {
+  if (data instanceof Float32Array) return 'f32'
+  if (data instanceof BigInt64Array) return 'i64'
+  if (data instanceof Int32Array) return 'i32'
+  return data instanceof Int8Array ? 'i8' : 'u8'
+}
+
+function attribute(name: string, value: OnnxAttributeValue): OnnxAttribute {
+  if ('int' in value) return { name, type: ONNX_ATTRIBUTE.int, i: BigInt(value.int) }
+  if ('float' in value) return { name, type: ONNX_ATTRIBUTE.float, f: value.float }
+  if ('ints' in value) return { name, type: ONNX_ATTRIBUTE.ints, ints: value.ints.map(BigInt) }
+  return { name, type: ONNX_ATTRIBUTE.string, s: new TextEncoder().encode(value.text) }
+}
+
+function describeValue(name: string, value: Value): OnnxValueInfo {
+  const dim = value.dims.map((size) =>
+    typeof size === 'number'
+      ? { value: { case: 'dimValue' as const, value: BigInt(size) } }
+      : { value: { case: 'dimParam' as const, value: size } },
+  )
+  return { name, type: { value: { case: 'tensorType', value: { elemType: ONNX_DTYPE[value.dtype], shape: { dim } } } } }
+}
+
+/** Numbers for a Reshape node: symbolic sizes become 0 (same axis, same size) or -1 (the rest, once). */
+function reshapeTarget(from: readonly Dim[], to: readonly Dim[]): number[] {
+  let rest = 0
+  const target = to.map((dim, axis) => {
+    if (typeof dim === 'number') return dim
+    if (from[axis] === dim) return 0
+    rest++
+    return -1
+  })
+  if (rest + to.filter((dim) => dim === -1).length > 1) {
+    throw shapeError('reshape', `cannot write ${formatDims(from)} (${countElements(from)} elements) as [${to.join(', ')}] with more than one unknown size; use fixed sizes.`)
+  }
+  return target
+}
