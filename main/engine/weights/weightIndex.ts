@@ -86,7 +86,7 @@ export function makeWeightIndex(entries: Iterable<TensorEntry>, identities: read
   for (const entry of entries) map.set(entry.name, entry)
   const used = new Set<string>()
   for (const entry of map.values()) used.add(entry.file)
-  const files = identities.filter((identity) => used.has(identity.file))
+  const files = identities.filter((identity) => used.has(identity.file)).sort((a, b) => (a.contentHash < b.contentHash ? -1 : 1))
   const number = new Map(files.map((identity, i) => [identity.file, i]))
   const listing = [...map.values()]
     .map((e) => JSON.stringify([e.name, e.dtype, e.shape, number.get(e.file), e.offset, e.length]))
