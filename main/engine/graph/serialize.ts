@@ -14,6 +14,8 @@ export interface SerializedGraph {
   readonly bytes: Uint8Array
   /** Folder that external data locations are relative to; null without weights. */
   readonly root: string | null
+  /** What each output of the graph is called in the model; ONNX has one name space, nets may name an output like an input. */
+  readonly outputNames: Readonly<Record<string, string>>
 }
 
 const OPSET = 21n
@@ -35,14 +37,14 @@ export function serialize(graph: Graph): SerializedGraph {
       node: writer.nodes,
       initializer: [...writer.initializers.values()],
       input: graph.inputs.map((input) => describeValue(input.name, input)),
-      output: graph.outputs.map(({ name, value }) => describeValue(name, value)),
+      output: [...new Set(graph.outputs.map(({ value }) => value))].map((value) => describeValue(value.name, value)),
     },
     opsetImport: [
       { domain: '', version: OPSET },
       { domain: 'com.microsoft', version: 1n },
     ],
   })
-  return { bytes, root: graph.root }
+  return { bytes, root: graph.root, outputNames: Object.fromEntries(graph.outputs.map(({ name, value }) => [name, value.name])) }
 }
 
 class Writer {
@@ -50,16 +52,14 @@ class Writer {
   /** By name. */
   readonly initializers = new Map<string, OnnxTensor>()
   readonly #graph: Graph
-  readonly #outputNames = new Map<number, string>()
 
   constructor(graph: Graph) {
     this.#graph = graph
-    for (const { name, value } of graph.outputs) if (!this.#outputNames.has(value.id)) this.#outputNames.set(value.id, name)
   }
 
   lower(node: GraphNode): void {
     let internal = 0
-    const results = node.outputs.map((output) => this.#name(output))
+    const results = node.outputs.map((output) => output.name)
     const context: LowerContext = {
       results,
       ref: (value) => this.#reference(value, value.dims),
@@ -85,19 +85,11 @@ class Writer {
     }
     const lower = OPS[node.op].lower as Lowering<unknown>
     lower(context, node)
-    // An output listed under several names is copied to the further ones.
-    for (const { name, value } of this.#graph.outputs) {
-      if (node.outputs.some((output) => output.id === value.id) && name !== this.#name(value)) context.emit('Identity', [this.#name(value)], { to: [name] })
-    }
-  }
-
-  #name(value: Value): string {
-    return this.#outputNames.get(value.id) ?? value.name
   }
 
   #reference(value: Value, dims: readonly Dim[]): string {
     if (value.origin === 'weight') return this.#weight(value, dims as readonly number[])
-    if (value.origin !== 'constant') return this.#name(value)
+    if (value.origin !== 'constant') return value.name
     const constant = this.#graph.constants.get(value.id)!
     return this.#constant({ data: constant.data, dims: dims as readonly number[] }, value.dtype)
   }

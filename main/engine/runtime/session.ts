@@ -34,14 +34,14 @@ export interface SessionOptions {
  * @throws EngineError runtime/load when onnxruntime refuses it, with onnxruntime's reason.
  */
 export async function openSession(graph: Graph, options: SessionOptions): Promise<NetSession> {
-  const { bytes, root } = serialize(graph)
+  const { bytes, root, outputNames } = serialize(graph)
   let session: ort.InferenceSession
   try {
     session = await ort.InferenceSession.create(bytes, ortOptions(root, options))
   } catch (error) {
     throw failed('runtime/load', `The net ${graph.name} could not be loaded on ${options.device}: ${reason(error)}`, error)
   }
-  return new OrtNetSession(graph, session, options.device)
+  return new OrtNetSession(graph, session, outputNames, options.device)
 }
 
 /** onnxruntime's options for a device; see the decisions on CPU memory in the engine's README. */
@@ -71,13 +71,15 @@ class OrtNetSession implements NetSession {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   readonly #graph: Graph
+  readonly #nativeNames: Readonly<Record<string, string>>
   #session: ort.InferenceSession | null
 
-  constructor(graph: Graph, session: ort.InferenceSession, device: DeviceName) {
+  constructor(graph: Graph, session: ort.InferenceSession, nativeNames: Readonly<Record<string, string>>, device: DeviceName) {
     this.name = graph.name
     this.device = device
     this.#graph = graph
     this.#session = session
+    this.#nativeNames = nativeNames
     this.inputNames = graph.inputs.map((input) => input.name)
     this.outputNames = graph.outputs.map((output) => output.name)
   }
@@ -93,7 +95,7 @@ class OrtNetSession implements NetSession {
     }
     const outputs: Record<string, Tensor> = {}
     for (const name of this.outputNames) {
-      const result = results[name] as ort.Tensor
+      const result = results[this.#nativeNames[name]!] as ort.Tensor
       outputs[name] = { data: result.data as Float32Array, dims: [...result.dims] }
     }
     return outputs
