@@ -1,0 +1,74 @@
+/**
+ * Addresses of a UNet's attention layers, and the one place where attention is computed, so that prompt-to-prompt,
+ * MasaCtrl and their like can be compiled into the graph without touching the net.
+ */
+import type { GraphBuilder } from '../graph/builder.ts'
+import type { Value } from '../graph/graph.ts'
+import { levelSizes } from './unetPlan.ts'
+import type { BlockPlan, UNetPlan } from './unetPlan.ts'
+
+/** Which third of the UNet (prompt-to-prompt's `place_in_unet`). */
+export type PlaceInUnet = 'down' | 'mid' | 'up'
+
+/** One attention layer. Sites are numbered in execution order: down, mid, up; attn1 before attn2. */
+export interface AttentionSite {
+  /** Position in execution order, from 0. */
+  readonly index: number
+  /** Module path as in diffusers, e.g. `up_blocks.1.attentions.0.transformer_blocks.0.attn2`. */
+  readonly name: string
+  readonly place: PlaceInUnet
+  /** Index in down_blocks or up_blocks; 0 for the middle block. */
+  readonly block: number
+  /** attn1 is self-attention (unless the configuration says only_cross_attention), attn2 looks at the prompt. */
+  readonly kind: 'attn1' | 'attn2'
+  /** Whether keys and values come from the prompt. */
+  readonly isCross: boolean
+  readonly heads: number
+  /** Latent rows and columns at this level; height * width queries. */
+  readonly height: number
+  readonly width: number
+  /** Number of keys: prompt tokens, or height * width. */
+  readonly keys: number
+}
+
+/** Everything an attention strategy may use. q [B,S,C], k and v [B,T,C], heads side by side in C. */
+export interface AttentionCall {
+  readonly builder: GraphBuilder
+  readonly site: AttentionSite
+  readonly q: Value
+  readonly k: Value
+  readonly v: Value
+}
+
+/** Computes attention at a site: returns [B,S,C], before the output projection. */
+export type AttentionStrategy = (call: AttentionCall) => Value
+
+/** Attention as the net defines it; one fused kernel where the builder's device allows it. */
+export const plainAttention: AttentionStrategy = ({ builder, site, q, k, v }) => builder.attention(q, k, v, { heads: site.heads })
+
+/** The attention sites of a UNet for latents of height x width and prompts of `tokens`, in execution order. */
+export function listAttentionSites(plan: UNetPlan, size: { readonly height: number; readonly width: number; readonly tokens: number }): AttentionSite[] {
+  const heights = levelSizes(plan, size.height)
+  const widths = levelSizes(plan, size.width)
+  const sites: AttentionSite[] = []
+  const addBlock = (place: PlaceInUnet, block: number, path: string, level: number, layers: number, transformer: BlockPlan['transformer']) => {
+    if (!transformer) return
+    const height = heights[level]!
+    const width = widths[level]!
+    for (let layer = 0; layer < layers; layer++) {
+      for (let depth = 0; depth < transformer.depth; depth++) {
+        for (const kind of ['attn1', 'attn2'] as const) {
+          const isCross = kind === 'attn2' || transformer.onlyCrossAttention
+          const name = `${path}.attentions.${layer}.transformer_blocks.${depth}.${kind}`
+          const keys = isCross ? size.tokens : height * width
+          sites.push({ index: sites.length, name, place, block, kind, isCross, heads: transformer.heads, height, width, keys })
+        }
+      }
+    }
+  }
+  const levels = plan.down.length
+  plan.down.forEach((block, level) => addBlock('down', level, `down_blocks.${level}`, level, block.layers, block.transformer))
+  if (plan.mid) addBlock('mid', 0, 'mid_block', levels - 1, 1, plan.mid.transformer)
+  plan.up.forEach((block, index) => addBlock('up', index, `up_blocks.${index}`, levels - 1 - index, block.layers, block.transformer))
+  return sites
+}
