@@ -125,7 +125,12 @@ export function firstNonFiniteElement(dtype: Dtype, source: Uint8Array, count: n
   return -1
 }
 
+/** NaN and infinity are the numbers whose exponent bits are all ones. */
 function firstWithFullExponent(bits: Uint16Array | Uint32Array, exponentMask: number): number {
-  for (let i = 0; i < bits.length; i++) if ((bits[i]! & exponentMask) === exponentMask) return i
-  return -1
+  // adding the exponent's lowest bit carries into the next one exactly for those; one pass without branches
+  const lowest = exponentMask & -exponentMask
+  let carried = 0
+  for (let i = 0; i < bits.length; i++) carried |= (bits[i]! & exponentMask) + lowest
+  if ((carried & (exponentMask + lowest)) === 0) return -1
+  return bits.findIndex((value: number) => (value & exponentMask) === exponentMask)
 }

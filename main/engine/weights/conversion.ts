@@ -1,0 +1,163 @@
+/** One pass over a component's tensors: float32 copy, content hash and the search for NaN, in small pieces. */
+import { createHash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { badInput, throwIfCancelled } from '../errors.ts'
+import { elementCount } from '../tensor/tensor.ts'
+import { DTYPE_BITS, type Dtype, FLOAT_DTYPES, firstNonFiniteElement, toFloat32 } from './dtypes.ts'
+import { type HeaderRow, safetensorsPreamble } from './safetensorsWriter.ts'
+import { type TensorEntry, type WeightIndex, hashParts } from './weightIndex.ts'
+
+/** Elements per piece: 4 M, so that at most 32 + 16 MB are held whatever the tensor's size. */
+const PIECE = 4 << 20
+/** Data begins at a page boundary, as memory mapping likes it. */
+const DATA_ALIGNMENT = 4096
+
+/** What a pass over the tensors needs and reports. */
+export interface PassOptions {
+  readonly signal?: AbortSignal
+  /** Bytes of source read so far. */
+  readonly onBytes?: (done: number) => void
+}
+
+/** The converted file's tensors in file order: 8-byte integers first, so that everything is aligned. */
+export function convertedRows(index: WeightIndex): (HeaderRow & { readonly source: TensorEntry })[] {
+  return [...index.entries.values()]
+    .map((source) => {
+      const dtype: Dtype = FLOAT_DTYPES.has(source.dtype) ? 'F32' : source.dtype
+      return { name: source.name, dtype, shape: source.shape, length: (elementCount(source.shape) * DTYPE_BITS[dtype]) / 8, source }
+    })
+    .sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype] || (a.name < b.name ? -1 : 1))
+}
+
+/** Bytes of the file {@link convertTensors} writes, up to the header. */
+export function convertedBytes(index: WeightIndex): number {
+  return convertedRows(index).reduce((sum, row) => sum + row.length, 0)
+}
+
+/**
+ * sha256 (hex) over name, type, shape and every byte of every tensor: the same for the same tensors, in
+ * whatever files and order they lie.
+ */
+export async function contentHashOf(index: WeightIndex, options: PassOptions = {}): Promise<string> {
+  return passOver(index, options, undefined)
+}
+
+/**
+ * Writes all tensors as a safetensors file, floats as float32, to an open empty file.
+ * @returns the content hash of the source, as {@link contentHashOf} gives it
+ * @throws EngineError weights/not-finite (exit 2) naming the tensor, weights/truncated, CancelledError
+ */
+export async function convertTensors(index: WeightIndex, target: FileHandle, options: PassOptions = {}): Promise<string> {
+  return passOver(index, options, target)
+}
+
+async function passOver(index: WeightIndex, options: PassOptions, target: FileHandle | undefined): Promise<string> {
+  const rows = convertedRows(index)
+  const preamble = safetensorsPreamble(rows, {}, DATA_ALIGNMENT)
+  if (target) await writeAll(target, preamble, 0)
+  const handles = new Map<string, FileHandle>()
+  const floats = new Float32Array(PIECE)
+  const bytes = new Uint8Array(PIECE * 8)
+  const digests: string[] = []
+  let position = preamble.length
+  let done = 0
+  try {
+    for (const row of rows) {
+      const { source } = row
+      const handle = handles.get(source.file) ?? (await openSource(source.file))
+      handles.set(source.file, handle)
+      const width = DTYPE_BITS[source.dtype] / 8
+      const hash = createHash('sha256')
+      const count = source.length / width
+      for (let first = 0; first < count; first += PIECE) {
+        throwIfCancelled(options.signal)
+        const pieceCount = Math.min(PIECE, count - first)
+        const piece = bytes.subarray(0, pieceCount * width)
+        await readAll(handle, piece, source.offset + first * width, source.file)
+        hash.update(piece)
+        done += piece.length
+        if (target) {
+          const converted = convertPiece(source, row.dtype, piece, floats, first)
+          await writeAll(target, converted, position)
+          position += converted.length
+        }
+        options.onBytes?.(done)
+      }
+      digests.push(JSON.stringify([row.name, source.dtype, source.shape, hash.digest('hex')]))
+    }
+  } finally {
+    await Promise.all([...handles.values()].map((handle) => handle.close()))
+  }
+  return hashParts(digests.sort())
+}
+
+function convertPiece(source: TensorEntry, dtype: Dtype, piece: Uint8Array, floats: Float32Array, first: number): Uint8Array {
+  const count = (piece.length * 8) / DTYPE_BITS[source.dtype]
+  const bad = firstNonFiniteElement(source.dtype, piece, count)
+  if (bad >= 0) throw notFinite(source, first + bad)
+  if (source.dtype === dtype) return piece
+  toFloat32(source.dtype, piece, floats, count)
+  return new Uint8Array(floats.buffer, 0, count * 4)
+}
+
+/** The refusal of a checkpoint with a NaN or infinity among its weights. */
+export function notFinite(entry: TensorEntry, element: number): Error {
+  return badInput('weights/not-finite', {
+    thing: entry.file,
+    expected: 'finite weights',
+    found: `NaN or infinity in tensor ${entry.name} at element ${element}`,
+    todo: 'the checkpoint is damaged, so fetch it again or use another one',
+    details: { tensor: entry.name, element },
+  })
+}
+
+/**
+ * Reads all float tensors and throws at the first NaN or infinity.
+ * @throws EngineError weights/not-finite (exit 2), CancelledError
+ */
+export async function requireFinite(entries: Iterable<TensorEntry>, options: PassOptions = {}): Promise<void> {
+  const bytes = new Uint8Array(PIECE * 8)
+  let done = 0
+  for (const entry of entries) {
+    if (!FLOAT_DTYPES.has(entry.dtype)) continue
+    const width = DTYPE_BITS[entry.dtype] / 8
+    const handle = await openSource(entry.file)
+    try {
+      for (let first = 0; first < entry.length / width; first += PIECE) {
+        throwIfCancelled(options.signal)
+        const count = Math.min(PIECE, entry.length / width - first)
+        const piece = bytes.subarray(0, count * width)
+        await readAll(handle, piece, entry.offset + first * width, entry.file)
+        const bad = firstNonFiniteElement(entry.dtype, piece, count)
+        if (bad >= 0) throw notFinite(entry, first + bad)
+        options.onBytes?.((done += piece.length))
+      }
+    } finally {
+      await handle.close()
+    }
+  }
+}
+
+async function openSource(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'r')
+  } catch (cause) {
+    throw badInput('weights/no-file', { thing: file, expected: 'the weights that were opened a moment ago', found: 'nothing readable', cause })
+  }
+}
+
+async function readAll(handle: FileHandle, target: Uint8Array, position: number, file: string): Promise<void> {
+  for (let done = 0; done < target.length;) {
+    const { bytesRead } = await handle.read(target, done, target.length - done, position + done)
+    if (bytesRead === 0) {
+      throw badInput('weights/truncated', { thing: file, expected: `${target.length} bytes at ${position}`, found: `${done}`, todo: 'the file changed while it was read, so try again' })
+    }
+    done += bytesRead
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten
+  }
+}
