@@ -375,6 +375,6 @@ function stoppedError(job: Job, end: ProcessEnd, again: boolean, wait: number): 
     if (end.fatal && !end.fatal.code.startsWith('internal/')) return fromErrorData(end.fatal)
     return new EngineError('process/not-started', `The engine could not be started: ${cause}.`, { exitCode: 1, details })
   }
-  const outlook = !again ? 'the next job starts it again' : wait === 0 ? 'it has been restarted' : `it restarts in ${(wait / 1000).toFixed(1)} s`
+  const outlook = !again ? 'running it again starts a new one' : wait === 0 ? 'it has been restarted' : `it restarts in ${(wait / 1000).toFixed(1)} s`
   return new EngineError('process/stopped', `The engine stopped while it was ${job.doing} (${cause}); ${outlook}.`, { exitCode: 1, details })
 }

@@ -79,7 +79,7 @@ async function runJob(engine: EnginePort, id: number, request: Record<string, un
       signal: pollingSignal(controller, id),
       onEvent: (event) => {
         markAlive()
-        post({ type: 'event', id, event: ownPreview(event) })
+        post({ type: 'event', id, event: fitForBorder(event) })
       },
     })
     post({ type: 'result', id, value: { ...value } })
@@ -121,10 +121,20 @@ function isAbort(error: unknown): boolean {
   return error instanceof CancelledError || (error instanceof Error && error.name === 'AbortError')
 }
 
-/** The event with a preview of its own: posting a view would copy the whole buffer behind it. */
-function ownPreview(event: EngineEvent): EngineEvent {
-  if (event.event !== 'progress' || !event.preview) return event
-  return { ...event, preview: { ...event.preview, rgba: event.preview.rgba.slice() } }
+/**
+ * The event as the protocol allows it: a preview of its own (posting a view would copy the whole buffer behind it),
+ * whole counts, and no estimate where the engine's is not a number. A display must not be able to end a run.
+ */
+function fitForBorder(event: EngineEvent): EngineEvent {
+  if (event.event !== 'progress') return event
+  const { etaSeconds, preview, ...rest } = event
+  return {
+    ...rest,
+    step: Math.max(0, Math.round(event.step)),
+    steps: Math.max(0, Math.round(event.steps)),
+    ...(etaSeconds !== undefined && Number.isFinite(etaSeconds) ? { etaSeconds: Math.max(0, etaSeconds) } : {}),
+    ...(preview ? { preview: { ...preview, rgba: preview.rgba.slice() } } : {}),
+  }
 }
 
 function markAlive(): void {

@@ -97,7 +97,7 @@ describe('a process that dies', () => {
     await expect(eager.run(order('crash'))).rejects.toThrow('it has been restarted')
     await until(async () => (await eager.status()).state === 'idle', 'the process is back')
     const lazy = makeClient({ restart: 'lazy' })
-    await expect(lazy.run(order('crash'))).rejects.toThrow('the next job starts it again')
+    await expect(lazy.run(order('crash'))).rejects.toThrow('running it again starts a new one')
     expect((await lazy.status()).state).toBe('stopped')
     await expect(lazy.run(order('echo'))).resolves.toBeDefined()
   })

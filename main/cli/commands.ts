@@ -1,0 +1,20 @@
+/** The commands in the order in which the help lists them. To add one: a file in commands/ and a line here. */
+import type { CommandSpec } from './commandSpec.ts'
+import { describe } from './commands/describe.ts'
+import { devices } from './commands/devices.ts'
+import { graph } from './commands/graph.ts'
+import { img2img } from './commands/img2img.ts'
+import { inpaint } from './commands/inpaint.ts'
+import { models } from './commands/models.ts'
+import { net } from './commands/net.ts'
+import { outpaint } from './commands/outpaint.ts'
+import { remove } from './commands/remove.ts'
+import { show } from './commands/show.ts'
+import { txt2img } from './commands/txt2img.ts'
+
+/** Headings of the help and the commands below them. */
+export const COMMAND_GROUPS: readonly { readonly heading: string; readonly commands: readonly CommandSpec[] }[] = [
+  { heading: 'Pictures:', commands: [txt2img, img2img, inpaint, outpaint, remove, describe, show] },
+  { heading: 'Models and machine:', commands: [models, devices] },
+  { heading: 'For builders:', commands: [net, graph] },
+]

@@ -1,0 +1,65 @@
+/** Makes sure that results can be written before minutes are spent on making them. */
+import { closeSync, openSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { badInput } from '../engine/errors.ts'
+import type { EngineError } from '../engine/errors.ts'
+
+/** File endings that a result may have, with what they are, for the sentence. */
+export const PICTURE_ENDINGS = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'] as const
+/** The only ending for tensors. */
+export const TENSOR_ENDINGS = ['.safetensors'] as const
+
+/** A result file and what it may be called. */
+export interface PlannedOutput {
+  /** the option, for the sentence */
+  readonly option: string
+  /** absolute */
+  readonly file: string
+  readonly endings: readonly string[]
+}
+
+/**
+ * Checks endings, folders and the right to write, by creating and removing an empty file next to each result.
+ * @throws EngineError output/ending, output/folder, output/not-writable or output/twice (exit 2).
+ */
+export function checkOutputs(outputs: readonly PlannedOutput[], readFiles: readonly PlannedOutput[] = []): void {
+  const seen = new Map<string, string>()
+  for (const { option, file } of readFiles) seen.set(file, option)
+  for (const output of outputs) {
+    const ending = path.extname(output.file).toLowerCase()
+    if (!output.endings.includes(ending)) {
+      const found = ending === '' ? 'no ending' : `"${ending}"`
+      throw badInput('output/ending', { thing: `${output.option} ${output.file}`, expected: `a name ending in ${output.endings.join(', ')}`, found })
+    }
+    const other = seen.get(output.file)
+    if (other !== undefined) {
+      throw badInput('output/twice', { thing: `${output.option} ${output.file}`, expected: 'a file of its own', found: `the same file as ${other}` })
+    }
+    seen.set(output.file, output.option)
+    checkWritable(output)
+  }
+}
+
+function checkWritable({ option, file }: PlannedOutput): void {
+  const thing = `${option} ${file}`
+  const folder = path.dirname(file)
+  const folderStat = statSync(folder, { throwIfNoEntry: false })
+  if (!folderStat) throw badInput('output/folder', { thing, expected: 'a file in a folder that exists', found: 'no such folder', todo: `create ${folder} first` })
+  if (!folderStat.isDirectory()) throw badInput('output/folder', { thing, expected: 'a file in a folder', found: `a file at ${folder}` })
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw badInput('output/folder', { thing, expected: 'a file name', found: 'a folder of that name' })
+  const probe = path.join(folder, `.palimpsest-${process.pid}-${Date.now()}.tmp`)
+  try {
+    closeSync(openSync(probe, 'wx'))
+  } catch (error) {
+    throw notWritable(thing, folder, error)
+  }
+  rmSync(probe, { force: true })
+}
+
+function notWritable(thing: string, folder: string, error: unknown): EngineError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const reasons: Readonly<Record<string, string>> = {
+    EACCES: 'no permission to write there', EPERM: 'no permission to write there', EROFS: 'a read-only disk', ENOSPC: 'a full disk', EDQUOT: 'a used-up quota', ENOENT: 'a folder in which no file can be made',
+  }
+  return badInput('output/not-writable', { thing, expected: `the right to write into ${folder}`, found: reasons[code] ?? code, cause: error })
+}
