@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .palette import CLOUD, MOON, NIGHT_SKY, SCENERY, SNOW, SUN, scenery_colour
 from .scene import Scene
-from .sdf import box, capsule, circle, coverage, union
+from .sdf import box, capsule, circle, coverage, length, union
 
 NOISE = 64  # random numbers a scene's seed gives its background
 
@@ -98,7 +98,7 @@ class Canvas:
 
         cx, cy = 0.25 + 0.5 * pick(3), 0.25 + 0.5 * pick(7)
         size = 0.6 + 0.8 * pick(13)
-        return torch.hypot(gx - ix - cx, gy - iy - cy).mul_(cell).sub_(radius * size)
+        return length(gx - ix - cx, gy - iy - cy).mul_(cell).sub_(radius * size)
 
     def subset(self, chosen: list[int], paint: Callable[["Canvas"], None]) -> None:
         """Run `paint` on some of the pictures only."""

@@ -15,14 +15,16 @@ from torch import Tensor
 
 from .backdrops import NOISE, paint_background
 from .objects import AIRBORNE, DRAWERS, EXTENT, Stamp
-from .palette import BODY, accent_colour, ink_colour, object_colour, shade_colour
-from .scene import PATTERNS, STYLES, Scene, SceneObject
-from .sdf import coverage
+from .palette import OBJECT_TABLES, on_device
+from .scene import COLOURS, PATTERNS, STYLES, Scene, SceneObject
+from .sdf import coverage, length
 
 HALF = {"small": 0.132, "large": 0.198}
 PLACE_X = {"left": -1, "middle": 0, "right": 1}
 SIDE_X = {"small": 0.315, "large": 0.265}  # how far the left and right places are from the middle
 OUTLINE, SHADOW_REACH = 0.0088, 0.034
+
+CHUNK = 1 << 18  # pixels painted together on a CPU: beyond this, frames fall out of its cache
 VISIBLE = 2.5 / 255.0  # a layer that changes a picture by less than this is not counted as visible
 
 _Size = int | tuple[int, int]
@@ -77,7 +79,9 @@ def _background(scenes: list[Scene], view: Tensor, height: int, width: int) -> T
     for index, scene in enumerate(scenes):
         groups[scene.background].append(index)
     pixels = torch.empty(len(scenes), 3, height, width, device=device)
-    for name, members in groups.items():
+    step = len(scenes) if device.type == "cuda" else max(1, CHUNK // (height * width))
+    chunks = [(name, members[k:k + step]) for name, members in groups.items() for k in range(0, len(members), step)]
+    for name, members in chunks:
         i = torch.tensor(members, device=device)
         pixels[i] = paint_background(name, [scenes[m] for m in members], x[i][:, None, :], y[i][:, :, None],
                                      px[i][:, None, None], noise[i])
@@ -87,7 +91,7 @@ def _background(scenes: list[Scene], view: Tensor, height: int, width: int) -> T
 def _pattern(u: Tensor, v: Tensor, px: Tensor, kinds: list[str]) -> Tensor:
     """Share of the accent colour, [N, P, P]: broad diagonal stripes, or discs in a staggered grid."""
     period = 0.46
-    accent = torch.zeros_like(u)
+    accent = torch.zeros(u.shape[0], v.shape[1], u.shape[2], device=u.device)
     for name in PATTERNS[1:]:
         rows = [i for i, k in enumerate(kinds) if k == name]
         if not rows:
@@ -101,7 +105,7 @@ def _pattern(u: Tensor, v: Tensor, px: Tensor, kinds: list[str]) -> Tensor:
             cell = 0.44
             row = torch.floor(vv / cell)
             shifted = uu + torch.remainder(row, 2) * (cell / 2)
-            d = torch.hypot(torch.remainder(shifted, cell) - cell / 2, vv - (row + 0.5) * cell) - 0.135
+            d = length(torch.remainder(shifted, cell) - cell / 2, vv - (row + 0.5) * cell) - 0.135
         accent[i] = coverage(d, pp)
     return accent
 
@@ -110,22 +114,15 @@ def _stamps(items: list[SceneObject], styles: list[str], u: Tensor, v: Tensor, p
             half: Tensor) -> tuple[Tensor, Tensor]:
     """Paint objects of one class. Returns (light added [N, 3, P, P], light let through from behind [N, 1, P, P])."""
     device = u.device
-
-    def column(rows: list[Tensor]) -> Tensor:
-        return torch.stack(rows).to(device)[:, :, None, None]
-
-    raw = [BODY[o.colour] for o in items]
-    plain = column([object_colour(c, s) for c, s in zip(raw, styles)])
-    accent = column([object_colour(accent_colour(o.colour), s) for o, s in zip(items, styles)])
+    style = torch.tensor([STYLES.index(s) for s in styles], device=device)
+    colour = torch.tensor([COLOURS.index(o.colour) for o in items], device=device)
+    plain, accent, shade, ink = on_device(OBJECT_TABLES, device)[:, style, colour, :, None, None]
     light = 1.05 - 0.09 * v.unsqueeze(1)
-    body = plain.expand(-1, -1, *u.shape[1:])
+    body = plain.expand(-1, -1, v.shape[1], u.shape[2])
     kinds = [o.pattern for o in items]
     if any(k != "plain" for k in kinds):
         body = torch.lerp(body, accent, _pattern(u, v, px, kinds).unsqueeze(1))
     body = (body * light).clamp_(0, 1)
-    shade = column([object_colour(shade_colour(c), s) for c, s in zip(raw, styles)])
-    ink = column([ink_colour(c, s) for c, s in zip(raw, styles)])
-    style = torch.tensor([STYLES.index(s) for s in styles], device=device)
     stamp = Stamp(u, v, px, OUTLINE / half, body, shade, ink, style)
     DRAWERS[items[0].cls](stamp)
     cover = coverage(stamp.silhouette, px)
@@ -134,7 +131,7 @@ def _stamps(items: list[SceneObject], styles: list[str], u: Tensor, v: Tensor, p
         foot = 1.0 - ((u / 0.92).square() + ((v - 0.99) / 0.15).square())
         shadow = torch.maximum(shadow, foot.clamp_(0, 1) * 1.1)
     strength = torch.tensor([0.18 if s == "sketch" else 0.34 for s in styles], device=device)[:, None, None]
-    through = (1.0 - shadow * strength) * (1.0 - cover)
+    through = shadow.mul_(-strength).add_(1.0).mul_(1.0 - cover)
     return stamp.rgb.clamp_(0, 1).mul_(cover.unsqueeze(1)), through.unsqueeze(1)
 
 
@@ -174,8 +171,8 @@ class _Layers:
                          px / half, half, -1.0 if scenes[n].objects[k].flip else 1.0))
         u0, v0, px, half, flip = torch.tensor(rows, device=device).T[:, :, None, None]
         steps = torch.arange(side, device=device, dtype=torch.float32)
-        u = ((u0 + steps[None, None, :] * px) * flip).expand(-1, side, -1).contiguous()
-        v = (v0 + steps[None, :, None] * px).expand(-1, -1, side).contiguous()
+        u = (u0 + steps[None, None, :] * px) * flip
+        v = v0 + steps[None, :, None] * px
         light, through = _stamps(items, [scenes[n].style for n, _ in members], u, v, px, half)
         for i, key in enumerate(members):
             self.parts[key] = (light[i], through[i], *boxes[key])

@@ -13,8 +13,8 @@ from typing import Callable
 import torch
 from torch import Tensor
 
-from .palette import DETAIL_INDEX, DETAIL_TABLES
-from .sdf import arc, box, capsule, circle, convex, coverage, ellipse, union
+from .palette import DETAIL_INDEX, DETAIL_TABLES, on_device
+from .sdf import arc, box, capsule, circle, convex, coverage, ellipse, length, union
 
 AIRBORNE = ("balloon", "rocket")
 EXTENT = 1.3  # the square drawn around an object, in its own units: room for outline and shadow
@@ -23,7 +23,7 @@ EXTENT = 1.3  # the square drawn around an object, in its own units: room for ou
 class Stamp:
     """A batch of N objects of one class being painted on P x P pixels.
 
-    u, v: coordinates [N, P, P]; px: side of a pixel in the same units [N, 1, 1]; line: outline width [N, 1, 1];
+    u [N, 1, P], v [N, P, 1]: coordinates; px: side of a pixel in the same units [N, 1, 1]; line: outline width [N, 1, 1];
     body, shade: the object's own colour with its pattern, and its plain darker companion [N, 3, P, P] / [N, 3, 1, 1];
     ink: outline colour [N, 3, 1, 1]; style: style index [N]. After painting, rgb [N, 3, P, P] and silhouette
     (signed distance of the outlined whole, [N, P, P]) are the result.
@@ -33,9 +33,10 @@ class Stamp:
                  style: Tensor) -> None:
         self.u, self.v, self.px, self.line = u, v, px, line
         self.body, self.shade, self.ink = body, shade, ink
-        self.details = DETAIL_TABLES.to(u.device)[style]
-        self.rgb = ink.expand(-1, -1, *u.shape[1:]).clone()
-        self.silhouette = torch.full_like(u, 9.0)
+        self.details = on_device(DETAIL_TABLES, u.device)[style]
+        frame = (u.shape[0], v.shape[1], u.shape[2])
+        self.rgb = ink.expand(-1, -1, *frame[1:]).clone()
+        self.silhouette = torch.full(frame, 9.0, device=u.device)
 
     def detail(self, name: str) -> Tensor:
         """A named fixed colour, [N, 3, 1, 1]."""
@@ -199,7 +200,7 @@ def _rocket(s: Stamp) -> None:
     s.spot(ellipse(u, v, 0, 0.66, 0.13, 0.25), "spark")
     s.part(union(convex(u, v, [(-0.30, 0.12), (-0.26, 0.58), (-0.70, 0.74), (-0.64, 0.44)]),
                  convex(u, v, [(0.30, 0.12), (0.64, 0.44), (0.70, 0.74), (0.26, 0.58)])), "shade")
-    hull = torch.maximum((torch.hypot((u.abs() + 0.72), (v + 0.12) * 0.92) - 1.14), v - 0.56)
+    hull = torch.maximum(length(u.abs() + 0.72, (v + 0.12) * 0.92) - 1.14, v - 0.56)
     s.part(hull)
     s.spot(torch.maximum(hull, v + 0.56), "shade")
     s.part(circle(u, v, 0, -0.20, 0.20), "glass")
@@ -208,11 +209,11 @@ def _rocket(s: Stamp) -> None:
 
 def _umbrella(s: Stamp) -> None:
     u, v = s.u, s.v
-    hook = torch.maximum((torch.hypot(u - 0.16, v - 0.78) - 0.16).abs() - 0.04, 0.78 - v)
+    hook = torch.maximum((length(u - 0.16, v - 0.78) - 0.16).abs() - 0.04, 0.78 - v)
     s.part(union(box(u, v, 0, 0.28, 0.04, 0.52), hook, circle(u, v, 0.32, 0.77, 0.04)), "brown")
     s.part(capsule(u, v, 0, -0.82, 0, -0.92, 0.045), "brown")
     scallop = torch.remainder(u + 1.0, 0.5) - 0.25
-    under = 0.20 - torch.hypot(scallop, v - 0.09)
+    under = 0.20 - length(scallop, v - 0.09)
     dome = torch.maximum(ellipse(u, v, 0, 0.10, 0.99, 0.92), v - 0.09)
     s.part(torch.maximum(dome, under))
     ribs = [(ellipse(u, v, 0, 0.10, w, 0.90)).abs() - 0.018 for w in (0.50,)]

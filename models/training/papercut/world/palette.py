@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
@@ -44,15 +46,11 @@ SUN, MOON, CLOUD, SNOW = (255, 222, 120), (252, 246, 214), (255, 253, 248), (246
 _NIGHT_GAIN, _NIGHT_LIFT = torch.tensor((0.36, 0.40, 0.52)), torch.tensor((-0.02, 0.0, 0.09))
 
 
-def style_index(name: str) -> int:
-    """Position of a style in STYLES."""
-    return STYLES.index(name)
-
-
 def _mix(a: Tensor, b: Tensor, share: float) -> Tensor:
     return a + (b - a) * share
 
 
+@lru_cache(maxsize=None)
 def scenery_colour(rgb: tuple[int, int, int], style: str, weather: str, snow_share: float = 0.45) -> Tensor:
     """A background colour under a style and the weather, [3]. snow_share: how far snow whitens it."""
     c = _rgb(rgb)[0]
@@ -109,3 +107,24 @@ def detail_table(style: str) -> Tensor:
 
 DETAIL_TABLES = torch.stack([detail_table(s) for s in STYLES])  # [styles, K, 3]
 DETAIL_INDEX = {name: i for i, name in enumerate(DETAIL)}
+
+# Body, accent, shade and ink of every colour under every style: [4, styles, colours, 3].
+OBJECT_TABLES = torch.stack([
+    torch.stack([torch.stack([make(c, s) for c in COLOURS]) for s in STYLES])
+    for make in (
+        lambda c, s: object_colour(BODY[c], s),
+        lambda c, s: object_colour(accent_colour(c), s),
+        lambda c, s: object_colour(shade_colour(BODY[c]), s),
+        lambda c, s: ink_colour(BODY[c], s),
+    )
+])
+
+_COPIES: dict[tuple[int, str], Tensor] = {}
+
+
+def on_device(table: Tensor, device: torch.device) -> Tensor:
+    """One of this module's tables on a device; copied there once."""
+    key = (id(table), str(device))
+    if key not in _COPIES:
+        _COPIES[key] = table.to(device)
+    return _COPIES[key]
