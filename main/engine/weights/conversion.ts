@@ -9,6 +9,11 @@ import { type TensorEntry, type WeightIndex, hashParts } from './weightIndex.ts'
 
 /** Elements per piece: 4 M, so that at most 32 + 16 MB are held whatever the tensor's size. */
 const PIECE = 4 << 20
+/**
+ * The system is asked to write to the disk after every so many bytes, while the conversion goes on; left to the
+ * end, the final flush of a few GB would take as long as everything before it.
+ */
+const FLUSH_EVERY = 128 << 20
 /** Data begins at a page boundary, as memory mapping likes it. */
 const DATA_ALIGNMENT = 4096
 
@@ -60,6 +65,8 @@ async function passOver(index: WeightIndex, options: PassOptions, target: FileHa
   const bytes = new Uint8Array(PIECE * 8)
   const digests: string[] = []
   let position = preamble.length
+  let flushed = 0
+  let flushing: Promise<void> = Promise.resolve()
   let done = 0
   try {
     for (const row of rows) {
@@ -80,12 +87,20 @@ async function passOver(index: WeightIndex, options: PassOptions, target: FileHa
           const converted = convertPiece(source, row.dtype, piece, floats, first)
           await writeAll(target, converted, position)
           position += converted.length
+          if (position - flushed >= FLUSH_EVERY) {
+            await flushing
+            flushing = target.datasync()
+            flushing.catch(() => undefined) // thrown by the await above or in `finally`, never unhandled
+            flushed = position
+          }
         }
         options.onBytes?.(done)
       }
       digests.push(JSON.stringify([row.name, source.dtype, source.shape, hash.digest('hex')]))
     }
+    await flushing
   } finally {
+    await flushing.catch(() => undefined) // the caller closes the target next
     await Promise.all([...handles.values()].map((handle) => handle.close()))
   }
   return hashParts(digests.sort())
