@@ -91,7 +91,8 @@ export function oneOf<Word extends string>(owner: string, key: string, value: st
  * @throws SyntaxError for text that is not JSON otherwise.
  */
 export function parseSchedulerFile(text: string): SchedulerFile {
-  const quoted = text.replace(/(:\s*)(-?Infinity|NaN)(?=\s*[,}\]])/g, '$1"\u0000$2"')
+  // strings are matched first, and left as they are, so that a word inside one is not taken for a number
+  const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (word) => (word.startsWith('"') ? word : `"\\u0000${word}"`))
   return JSON.parse(quoted, (_key, value: unknown) =>
     typeof value === 'string' && value.startsWith('\u0000') ? Number(value.slice(1)) : value,
   )
