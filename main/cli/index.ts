@@ -1,14 +1,14 @@
 /** `palimpsest`: entry of the command line. */
 import { runBench } from './bench.ts'
 import type { CommandSpec } from './commandSpec.ts'
-import { TENSOR_ENDINGS, checkOutputs } from './outputCheck.ts'
+import { PICTURE_ENDINGS, TENSOR_ENDINGS, checkOutputs } from './outputCheck.ts'
 import type { PlannedOutput } from './outputCheck.ts'
-import { PICTURE_ENDINGS } from './outputCheck.ts'
 import { asEngineError, makePrinter } from './printer.ts'
 import { parseArguments } from './program.ts'
 import type { TypedCommand } from './program.ts'
 import { fromCaller, modelFromCaller, readRequest } from './readRequest.ts'
 import { runJob } from './runJob.ts'
+import type { PreparedJob } from './runJob.ts'
 import { processSurroundings } from './surroundings.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -24,9 +24,9 @@ export async function main(args: readonly string[], around: Surroundings): Promi
     if (parsed.kind === 'done') return parsed.exitCode
     if (parsed.kind === 'bench') return await runBench(parsed.args, around.callerFolder)
     const { spec } = parsed.command
-    const request = prepare(parsed.command, around)
-    const result = await runJob(request, around, printer)
-    printer.result(result, spec.report(result, request))
+    const job = prepare(parsed.command, around)
+    const result = await runJob(job, around, printer)
+    printer.result(result, spec.report(result, job.request))
     return 0
   } catch (thrown) {
     const error = asEngineError(thrown)
@@ -36,7 +36,7 @@ export async function main(args: readonly string[], around: Surroundings): Promi
 }
 
 /** The checked request; also checks, before any work is done, that the results can be written. */
-function prepare({ spec, flags, typed }: TypedCommand, around: Surroundings): Record<string, unknown> {
+function prepare({ spec, flags, typed }: TypedCommand, around: Surroundings): PreparedJob {
   const reading = { task: spec.task ?? spec.name, schema: spec.schema, flags, callerFolder: around.callerFolder, bundledModels: around.paths.bundledModels }
   const read = readRequest(typed, reading)
   const request =
@@ -51,8 +51,9 @@ function prepare({ spec, flags, typed }: TypedCommand, around: Surroundings): Re
       return flag.kind === kind && typeof file === 'string' ? [{ option: flag.name, file, endings: endingsOf(flag.field, spec) }] : []
     })
   // The edited picture itself may be written over: the result replaces it in one step when it is complete.
-  checkOutputs(files('outputPath'), files('inputPath').filter(({ option }) => option !== '--image'))
-  return request
+  const outputs = files('outputPath')
+  checkOutputs(outputs, files('inputPath').filter(({ option }) => option !== '--image'))
+  return { request, outputs: outputs.map(({ file }) => file) }
 }
 
 function endingsOf(field: string, spec: CommandSpec): readonly string[] {

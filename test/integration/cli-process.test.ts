@@ -1,7 +1,7 @@
 /** The command line as a person or a script starts it, with an engine that does what the test asks of it. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -130,6 +130,20 @@ describe('Ctrl-C', { skip: process.platform === 'win32' }, () => {
     expect(lines.at(-1)).toMatchObject({ event: 'error', code: 'run/cancelled', exitCode: 130 })
     expect(err).toContain('The run was cancelled; nothing was written.')
     expect(existsSync(path.join(folder, 'cancelled.png'))).toBe(false)
+  })
+
+  it('twice leaves no half-written file beside the result, and other files alone', async () => {
+    const strangers = path.join(folder, '.other.png.1.0a1b.tmp')
+    writeFileSync(strangers, 'of another program')
+    const run = start(draw('cat-half.png', '--json'), { does: 'halfWrite' })
+    await run.outHas('"phase":"write"')
+    expect(readdirSync(folder).filter((name) => name.startsWith('.cat.png.'))).toHaveLength(1)
+    run.child.kill('SIGINT')
+    await run.errHas('press Ctrl-C again')
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    run.child.kill('SIGINT')
+    expect((await run.ended).code).toBe(130)
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([path.basename(strangers)])
   })
 
   it('twice ends at once though the engine is in the middle of a long call', async () => {

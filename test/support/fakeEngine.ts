@@ -4,6 +4,7 @@
  * The request's `fake` field (or PALIMPSEST_FAKE, for the command line's tests) says what to do.
  */
 import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineError, badInput, throwIfCancelled } from '../../main/engine/errors.ts'
 import type { EnginePort, EngineRunOptions } from '../../main/engine-host/enginePort.ts'
@@ -63,6 +64,11 @@ async function obey(order: FakeOrder, request: Record<string, unknown>, run: Eng
       await sleep(20)
       process.kill(process.pid, 'SIGSEGV')
       return await sleep(60_000, {})
+    case 'halfWrite':
+      writeFileSync(path.join(path.dirname(String(request['out'])), `.cat.png.${process.pid}.0a1b.tmp`), 'half a picture')
+      run.onEvent({ event: 'progress', phase: 'write', step: 0, steps: 0 })
+      busyFor(60_000)
+      break
     case 'exit':
       process.exit(7)
       break
