@@ -87,7 +87,7 @@ export class DpmSolverMultistepScheduler extends BaseScheduler {
   private readonly algorithm: Update['algorithm']
   private readonly solver: Update['solver']
   private readonly trainSigmas: Float32Array
-  private sigmas = new Float32Array()
+  sigmas: Float32Array = new Float32Array()
   /** converted outputs of past calls, latest first, at most one per order */
   private outputs: readonly Latents[] = []
 

@@ -41,6 +41,8 @@ export interface Scheduler {
   readonly initNoiseSigma: number
   /** whether `step` may ask for noise */
   readonly isStochastic: boolean
+  /** noise in units of the picture at the start of every step of the full run, then the final one; Euler and DPM */
+  readonly sigmas?: Float32Array
 
   /**
    * Lays out a run of `numInferenceSteps` (1..N) steps.

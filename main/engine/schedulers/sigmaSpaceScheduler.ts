@@ -16,7 +16,7 @@ export abstract class SigmaSpaceScheduler extends BaseScheduler {
   /** sigma of every training timestep, ascending */
   protected readonly trainSigmas: Float32Array
   /** sigma at the start of every step of the full run, then the final one */
-  protected sigmas: Float32Array
+  sigmas: Float32Array
   protected abstract readonly spacing: TimestepSpacing
 
   constructor(schedule: NoiseSchedule) {
