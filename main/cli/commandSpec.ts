@@ -27,8 +27,8 @@ export interface CommandSpec {
   readonly defaults?: Readonly<Record<string, unknown>>
   /** parameters that stand without an option's name, in order */
   readonly positionals?: readonly string[]
-  /** endings that the file named by --out may have; none when the command writes no file there */
-  readonly outEndings?: readonly string[]
+  /** endings that the file named by --out may have, or `folder` when it names one */
+  readonly outEndings?: readonly string[] | 'folder'
   /** finishes what the schema reads as plain text: paths and models whose meaning depends on another parameter */
   readonly resolve?: (request: Record<string, unknown>, resolver: Resolver) => Record<string, unknown>
   /** refuses what the schema cannot see; throws EngineError with exit code 2 */

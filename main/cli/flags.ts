@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ZodObject } from 'zod'
 
 /** How an option's text is read. */
-export type FlagKind = 'text' | 'list' | 'integer' | 'number' | 'choice' | 'switch' | 'size' | 'inputPath' | 'outputPath' | 'model'
+export type FlagKind = 'text' | 'list' | 'commaList' | 'integer' | 'number' | 'choice' | 'switch' | 'size' | 'inputPath' | 'outputPath' | 'model'
 
 /** One parameter of a task as an option or a positional argument of its command. */
 export interface Flag {
@@ -37,6 +37,9 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   model: '<id|path>', prompt: '<text>', negative: '<text>', target: '<text>', strength: '<0..1>', grow: '<px>', feather: '<px>', ring: '<px>',
   left: '<px>', right: '<px>', top: '<px>', bottom: '<px>', padding: '<share>', configDir: '<folder>',
 }
+
+/** Lists of single words: "--blend-words cat,hat" as well as the option given twice. */
+const COMMA_LISTS: ReadonlySet<string> = new Set(['blendWords', 'methods'])
 
 /** Headings of the help and what stands below them; anything else stands under the first. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
@@ -99,7 +102,7 @@ function flagOf(field: string, property: JsonProperty, required: boolean, defaul
 
 function kindOf(field: string, property: JsonProperty): FlagKind {
   if (property.enum) return 'choice'
-  if (property.type === 'array') return 'list'
+  if (property.type === 'array') return COMMA_LISTS.has(field) ? 'commaList' : 'list'
   if (property.type === 'boolean') return 'switch'
   if (property.type === 'integer') return 'integer'
   if (property.type === 'number') return 'number'
@@ -112,6 +115,7 @@ function kindOf(field: string, property: JsonProperty): FlagKind {
 function placeholderOf(field: string, kind: FlagKind, property: JsonProperty): string {
   if (kind === 'switch') return ''
   if (PLACEHOLDERS[field]) return PLACEHOLDERS[field]
+  if (kind === 'commaList') return '<a,b>'
   if (kind === 'choice') return (property.enum ?? []).length <= 3 ? `<${property.enum?.join('|')}>` : `<${field}>`
   if (kind === 'size') return '<WxH>'
   if (kind === 'inputPath' || kind === 'outputPath') return '<file>'

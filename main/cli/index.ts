@@ -56,9 +56,9 @@ function prepare({ spec, flags, typed }: TypedCommand, around: Surroundings): Pr
   return { request, outputs: outputs.map(({ file }) => file) }
 }
 
-function endingsOf(field: string, spec: CommandSpec): readonly string[] {
-  if (field === 'out') return spec.outEndings ?? []
-  return field === 'sheet' ? PICTURE_ENDINGS : TENSOR_ENDINGS
+function endingsOf(field: string, spec: CommandSpec): PlannedOutput['endings'] {
+  if (field === 'out' && spec.outEndings) return spec.outEndings
+  return field === 'out' || field === 'sheet' ? PICTURE_ENDINGS : TENSOR_ENDINGS
 }
 
 if (import.meta.main) {

@@ -15,7 +15,8 @@ export interface PlannedOutput {
   readonly option: string
   /** absolute */
   readonly file: string
-  readonly endings: readonly string[]
+  /** endings it may have, or `folder` when the result is a folder, which is made when it does not exist */
+  readonly endings: readonly string[] | 'folder'
 }
 
 /**
@@ -26,11 +27,7 @@ export function checkOutputs(outputs: readonly PlannedOutput[], readFiles: reado
   const seen = new Map<string, string>()
   for (const { option, file } of readFiles) seen.set(file, option)
   for (const output of outputs) {
-    const ending = path.extname(output.file).toLowerCase()
-    if (!output.endings.includes(ending)) {
-      const found = ending === '' ? 'no ending' : `"${ending}"`
-      throw badInput('output/ending', { thing: `${output.option} ${output.file}`, expected: `a name ending in ${output.endings.join(', ')}`, found })
-    }
+    if (output.endings !== 'folder') checkEnding(output, output.endings)
     const other = seen.get(output.file)
     if (other !== undefined) {
       throw badInput('output/twice', { thing: `${output.option} ${output.file}`, expected: 'a file of its own', found: `the same file as ${other}` })
@@ -40,13 +37,22 @@ export function checkOutputs(outputs: readonly PlannedOutput[], readFiles: reado
   }
 }
 
-function checkWritable({ option, file }: PlannedOutput): void {
+function checkEnding({ option, file }: PlannedOutput, endings: readonly string[]): void {
+  const ending = path.extname(file).toLowerCase()
+  if (endings.includes(ending)) return
+  const found = ending === '' ? 'no ending' : `"${ending}"`
+  throw badInput('output/ending', { thing: `${option} ${file}`, expected: `a name ending in ${endings.join(', ')}`, found })
+}
+
+function checkWritable({ option, file, endings }: PlannedOutput): void {
   const thing = `${option} ${file}`
-  const folder = path.dirname(file)
+  const existing = statSync(file, { throwIfNoEntry: false })
+  const folder = endings === 'folder' && existing?.isDirectory() ? file : path.dirname(file)
   const folderStat = statSync(folder, { throwIfNoEntry: false })
   if (!folderStat) throw badInput('output/folder', { thing, expected: 'a file in a folder that exists', found: 'no such folder', todo: `create ${folder} first` })
   if (!folderStat.isDirectory()) throw badInput('output/folder', { thing, expected: 'a file in a folder', found: `a file at ${folder}` })
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw badInput('output/folder', { thing, expected: 'a file name', found: 'a folder of that name' })
+  if (endings === 'folder' && existing && !existing.isDirectory()) throw badInput('output/folder', { thing, expected: 'a folder', found: 'a file of that name' })
+  if (endings !== 'folder' && existing?.isDirectory()) throw badInput('output/folder', { thing, expected: 'a file name', found: 'a folder of that name' })
   const probe = path.join(folder, `.palimpsest-${process.pid}-${Date.now()}.tmp`)
   try {
     closeSync(openSync(probe, 'wx'))

@@ -116,7 +116,7 @@ function usageOf(flags: readonly Flag[]): string {
 
 function buildOption(flag: Flag): Option {
   const option = new Option(flag.placeholder ? `${flag.name} ${flag.placeholder}` : flag.name, helpText(flag)).helpGroup(flag.group)
-  if (flag.kind === 'list') option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+  if (flag.kind === 'list' || flag.kind === 'commaList') option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), ...(flag.kind === 'commaList' ? value.split(',') : [value])])
   return option
 }
 

@@ -136,10 +136,11 @@ describe('flagsOf', () => {
       task: z.literal('x'),
       crossReplace: z.number().min(0).max(1).default(0.4).describe('share of steps'),
       swap: z.array(z.string()).optional().describe('what becomes what'),
+      blendWords: z.array(z.string()).optional().describe('words that blend'),
       keep: z.boolean().default(true).describe('keep it'),
     })
     const flags = flagsOf(schema)
-    expect(flags.map(({ name, kind }) => [name, kind])).toEqual([['--cross-replace', 'number'], ['--swap', 'list'], ['--no-keep', 'switch']])
+    expect(flags.map(({ name, kind }) => [name, kind])).toEqual([['--cross-replace', 'number'], ['--swap', 'list'], ['--blend-words', 'commaList'], ['--no-keep', 'switch']])
     expect(flags[0]).toMatchObject({ minimum: 0, maximum: 1, defaultValue: 0.4, required: false })
   })
 })
