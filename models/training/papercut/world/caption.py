@@ -51,12 +51,14 @@ def by_place(scene: Scene) -> list[SceneObject]:
     return sorted(scene.objects, key=lambda o: PLACES.index(o.place))
 
 
-def canonical_caption(scene: Scene) -> str:
+def canonical_caption(scene: Scene, order: list[int] | None = None) -> str:
     """The one fixed form, objects from left to right, everything said.
 
     "a large red striped cat on the left and a small blue house on the right at the beach at night, snow"
+    order: indices of the objects, to name them in another order (an edit that moves one keeps the source's).
     """
-    parts = [f"{article(object_phrase(o))} {PLACE_WORDS[o.place]}" for o in by_place(scene)]
+    items = by_place(scene) if order is None else [scene.objects[i] for i in order]
+    parts = [f"{article(object_phrase(o))} {PLACE_WORDS[o.place]}" for o in items]
     text = f"{_list(parts)} {WHERE[scene.background]}" if parts else f"an empty scene {WHERE[scene.background]}"
     if scene.style == "night":
         text += " at night"
