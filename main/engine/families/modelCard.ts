@@ -48,12 +48,13 @@ export function readModelCard(file: string): ModelCard {
 /**
  * The folder a card says a component comes from, absolute; undefined when the card names none. Cards are data
  * from strangers too: the folder must lie beside the card's own, below the same models folder.
- * @param folder the component's folder name, as `vae` or `text_encoder`
+ * @param names what the card may call it: the folder's name (`text_encoder`) and the component's (`textEncoder`)
  * @throws EngineError model/outside (exit 2)
  */
-export function sharedFolder(card: ModelCard, cardFolder: string, folder: string): string | undefined {
+export function sharedFolder(card: ModelCard, cardFolder: string, names: readonly [folder: string, component: string]): string | undefined {
   const { shares } = card
-  const relative = typeof shares === 'string' ? path.join(shares, folder) : shares && Object.hasOwn(shares, folder) ? shares[folder] : undefined
+  const listed = typeof shares === 'object' ? names.find((name) => Object.hasOwn(shares, name)) : undefined
+  const relative = typeof shares === 'string' ? path.join(shares, names[0]) : listed === undefined ? undefined : shares?.[listed as keyof typeof shares]
   if (relative === undefined) return undefined
   const root = path.dirname(cardFolder)
   const target = path.resolve(cardFolder, relative)
