@@ -3,21 +3,33 @@ import path from 'node:path'
 import { duration } from './progressLine.ts'
 import type { CommandResult } from './commandSpec.ts'
 
-/** "Wrote cat.png (512 x 512), seed 42, in 12 s." and what else the result has to say. */
+/** "Wrote cat.png (512 x 512), seed 42, in 12 s." and what was checked outside the mask. */
 export function reportPicture(result: CommandResult): string {
-  const files = filesOf(result)
+  const pictures = Array.isArray(result['pictures']) ? (result['pictures'] as unknown[]).filter(isObject) : [result]
   const size = isNumber(result['width']) && isNumber(result['height']) ? ` (${result['width']} x ${result['height']})` : ''
-  const seed = isNumber(result['seed']) ? `, seed ${result['seed']}` : ''
-  const seconds = isNumber(result['seconds']) ? `, in ${duration(result['seconds'])}` : ''
-  const written = files.length > 0 ? files.map(shortest).join(', ') : 'nothing'
-  const lines = [`Wrote ${written}${size}${seed}${seconds}.`]
-  if (isNumber(result['changedOutside'])) lines.push(`Samples changed outside the mask: ${result['changedOutside']}.`)
+  const seconds = totalSeconds(result['seconds'])
+  const time = seconds === undefined ? '' : `, in ${duration(seconds)}`
+  const lines = pictures.map((picture, index) => {
+    const file = typeof picture['out'] === 'string' ? shortest(picture['out']) : 'nothing'
+    const seed = isNumber(picture['seed']) ? `, seed ${picture['seed']}` : ''
+    return `Wrote ${file}${size}${seed}${index === pictures.length - 1 ? time : ''}.`
+  })
+  for (const also of ['sheet', 'trace']) if (typeof result[also] === 'string') lines.push(`Wrote ${shortest(result[also])}.`)
+  if (isNumber(result['changedOutside'])) lines.push(outside(result['changedOutside'], result['codec'], result['format']))
   return lines.join('\n')
 }
 
-function filesOf(result: CommandResult): string[] {
-  const files = ['files', 'outputs', 'out', 'sheet', 'trace'].flatMap((key) => result[key] ?? [])
-  return [...new Set(files.filter((file): file is string => typeof file === 'string'))]
+/** The engine reports seconds as one number or by phase. */
+function totalSeconds(seconds: unknown): number | undefined {
+  if (isNumber(seconds)) return seconds
+  return isObject(seconds) ? Object.values(seconds).filter(isNumber).reduce((sum, value) => sum + value, 0) : undefined
+}
+
+function outside(changed: number, codec: unknown, format: unknown): string {
+  const start = `Samples changed outside the mask: ${changed}`
+  if (!isObject(codec) || codec['lossless'] !== false) return `${start}.`
+  const name = typeof format === 'string' ? format.toUpperCase() : 'lossy'
+  return `${start} before encoding; the ${name} codec itself changed ${String(codec['changedSamples'])} samples of the whole picture by at most ${String(codec['largestChange'])}.`
 }
 
 /** A file's path as the person would write it: relative to where they are when that is shorter. */
