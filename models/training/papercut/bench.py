@@ -2,9 +2,9 @@
 
     python -m papercut.bench [--out DIR] [--seed N]
 
-The layout is PIE-Bench's (Ju et al., arXiv 2310.01506): `mapping_file.json` from id to the picture's path, prompts, kind
-and mask as run lengths; the pictures below `annotation_images/`. What it adds: `edited_images/`, the picture as it should
-come out, and for each entry both records and the size of the picture.
+The layout is PIE-Bench's (Ju et al., arXiv 2310.01506): `mapping_file.json` from id to the picture's path, prompts,
+kind and mask as run lengths; the pictures below `annotation_images/`. What it adds: `edited_images/`, the picture as it
+should come out, and for each entry both records and the size of the picture.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Captions: what a scene shows, in a small closed vocabulary of lower-case English.
 
-Every caption names each object's class, colour and (unless plain) pattern, the background, the style unless flat and the
-weather unless clear. Size and place are said sometimes; `canonical_caption` always says them.
+Every caption names each object's class, colour and (unless plain) pattern, the background, the style unless flat and
+the weather unless clear. Size and place are said sometimes; `canonical_caption` always says them.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ HALF = {"small": 0.132, "large": 0.198}
 PLACE_X = {"left": -1, "middle": 0, "right": 1}
 SIDE_X = {"small": 0.315, "large": 0.265}  # how far the left and right places are from the middle
 OUTLINE, SHADOW_REACH = 0.0088, 0.034
-
 CHUNK = 1 << 18  # pixels painted together on a CPU: beyond this, frames fall out of its cache
 VISIBLE = 2.5 / 255.0  # a layer that changes a picture by less than this is not counted as visible
 

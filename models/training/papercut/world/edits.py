@@ -135,8 +135,10 @@ def _change_object(scene: Scene, rng: random.Random, split: str) -> _Change:
     i = rng.randrange(len(scene.objects))
     old = scene.objects[i]
     # Keep to the ground or to the air: otherwise the edit would also move the thing.
-    new = replace(old, cls=rng.choice([c for c in CLASSES if c != old.cls and (c in AIRBORNE) == (old.cls in AIRBORNE)]))
-    return _Change(_with(scene, i, new), f"change {_name(old)} into {article(new.cls)}", (old.cls, new.cls), ((i,), (i,)))
+    fitting = [c for c in CLASSES if c != old.cls and (c in AIRBORNE) == (old.cls in AIRBORNE)]
+    new = replace(old, cls=rng.choice(fitting))
+    sentence = f"change {_name(old)} into {article(new.cls)}"
+    return _Change(_with(scene, i, new), sentence, (old.cls, new.cls), ((i,), (i,)))
 
 
 def _add(scene: Scene, rng: random.Random, split: str) -> _Change:

@@ -23,7 +23,7 @@ EXTENT = 1.3  # the square drawn around an object, in its own units: room for ou
 class Stamp:
     """A batch of N objects of one class being painted on P x P pixels.
 
-    u [N, 1, P], v [N, P, 1]: coordinates; px: side of a pixel in the same units [N, 1, 1]; line: outline width [N, 1, 1];
+    u [N, 1, P], v [N, P, 1]: coordinates; px: side of a pixel in the same units, line: outline width, [N, 1, 1];
     body, shade: the object's own colour with its pattern, and its plain darker companion [N, 3, P, P] / [N, 3, 1, 1];
     ink: outline colour [N, 3, 1, 1]; style: style index [N]. After painting, rgb [N, 3, P, P] and silhouette
     (signed distance of the outlined whole, [N, P, P]) are the result.
@@ -45,8 +45,8 @@ class Stamp:
     def _colour(self, colour: str | Tensor) -> Tensor:
         if isinstance(colour, Tensor):
             return colour
-        return {"body": self.body, "shade": self.shade, "ink": self.ink}.get(colour) if colour in (
-            "body", "shade", "ink") else self.detail(colour)
+        own = {"body": self.body, "shade": self.shade, "ink": self.ink}
+        return own[colour] if colour in own else self.detail(colour)
 
     def part(self, d: Tensor, colour: str | Tensor = "body") -> None:
         """Paint an outlined part and add it to the silhouette."""
@@ -166,7 +166,8 @@ def _balloon(s: Stamp) -> None:
     u, v = s.u, s.v
     s.bare(union(capsule(u, v, -0.30, 0.20, -0.15, 0.72, 0.03), capsule(u, v, 0.30, 0.20, 0.15, 0.72, 0.03)), "dark")
     s.part(box(u, v, 0, 0.82, 0.20, 0.145, 0.05), "brown")
-    s.part(union(circle(u, v, 0, -0.28, 0.68), convex(u, v, [(-0.55, 0.10), (0.55, 0.10), (0.24, 0.46), (-0.24, 0.46)])))
+    throat = convex(u, v, [(-0.55, 0.10), (0.55, 0.10), (0.24, 0.46), (-0.24, 0.46)])
+    s.part(union(circle(u, v, 0, -0.28, 0.68), throat))
     s.part(box(u, v, 0, 0.44, 0.25, 0.055, 0.03), "shade")
     s.spot(ellipse(u, v, -0.30, -0.58, 0.13, 0.19), "white", 0.45)
 
@@ -175,7 +176,8 @@ def _mushroom(s: Stamp) -> None:
     u, v = s.u, s.v
     s.part(union(box(u, v, 0, 0.48, 0.32, 0.49, 0.22), ellipse(u, v, 0, 0.72, 0.40, 0.25)), "cream")
     s.spot(ellipse(u, v, 0, 0.12, 0.5, 0.16), "grey", 0.5)
-    s.part(torch.maximum(ellipse(u, v, 0, 0.04, 0.96, 0.92), torch.maximum(ellipse(u, v, 0, 0.50, 2.2, 0.42).neg(), v - 0.3)))
+    rim = torch.maximum(ellipse(u, v, 0, 0.50, 2.2, 0.42).neg(), v - 0.3)
+    s.part(torch.maximum(ellipse(u, v, 0, 0.04, 0.96, 0.92), rim))
     s.eye(-0.14, 0.50, 0.065)
     s.eye(0.14, 0.50, 0.065)
     s.spot(union(ellipse(u, v, -0.25, 0.62, 0.07, 0.05), ellipse(u, v, 0.25, 0.62, 0.07, 0.05)), "blush")

@@ -1,7 +1,7 @@
 """Signed distances of simple shapes, batched: negative inside, in the units of the coordinates.
 
-Coordinates are kept apart, x [N, 1, W] and y [N, H, 1], so that most of the arithmetic runs on rows and columns and only
-the last steps on whole frames. Shape parameters are floats or tensors [N, 1, 1]; results broadcast to [N, H, W].
+Coordinates are kept apart, x [N, 1, W] and y [N, H, 1], so that most of the arithmetic runs on rows and columns and
+only the last steps on whole frames. Shape parameters are floats or tensors [N, 1, 1]; results broadcast to [N, H, W].
 The constructions are the usual ones (I. Quilez, "2D distance functions").
 """
 
@@ -14,7 +14,7 @@ from torch import Tensor
 
 
 def length(x: Tensor, y: Tensor) -> Tensor:
-    """Euclidean length of (x, y); several times faster on a CPU than torch.hypot, whose care for overflow is not needed."""
+    """Euclidean length of (x, y); several times faster on a CPU than torch.hypot, whose care is not needed."""
     return (x * x + y * y).sqrt_()
 
 
