@@ -58,7 +58,7 @@ export class ProgressLine {
   }
 
   #bar(event: ProgressEvent): string {
-    const name = (PHASES[event.phase] ?? event.phase).padEnd(10)
+    const name = inPhase(event.phase).padEnd(10)
     if (event.steps === 0) return `${name} ${timeLeft(event)}`.trimEnd()
     const done = Math.round((event.step / event.steps) * BAR_CELLS)
     const [full, empty] = this.#unicode ? ['█', '░'] : ['#', '-']
@@ -68,10 +68,16 @@ export class ProgressLine {
 
 /** "sampling: step 5 of 20, about 12 s left" */
 export function inWords(event: ProgressEvent): string {
-  const name = PHASES[event.phase] ?? event.phase
+  const name = inPhase(event.phase)
   const steps = event.steps > 0 ? `: step ${event.step} of ${event.steps}` : ''
   const left = timeLeft(event)
   return `${name}${steps}${left ? `, ${left}` : ''}`
+}
+
+/** "load unet" is "loading unet". */
+function inPhase(phase: string): string {
+  const [first = '', ...rest] = phase.split(' ')
+  return [PHASES[first] ?? first, ...rest].join(' ')
 }
 
 function timeLeft(event: ProgressEvent): string {

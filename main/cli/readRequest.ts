@@ -72,8 +72,8 @@ export function modelFromCaller(value: string, { callerFolder, bundledModels }: 
   const absolute = fromCaller(callerFolder, value)
   if (/[\\/]/.test(value) || value === '.' || value === '..') return absolute
   if (/\.[a-z]{2,12}$/i.test(value) && existsSync(absolute)) return absolute
-  if (existsSync(path.join(bundledModels, value))) return value
-  return existsSync(path.join(absolute, 'model_index.json')) ? absolute : value
+  if (existsSync(path.join(bundledModels, value, 'model.json'))) return value
+  return ['model_index.json', 'model.json'].some((name) => existsSync(path.join(absolute, name))) ? absolute : value
 }
 
 function missingOptions(task: string, missing: readonly Flag[]): EngineError {

@@ -34,13 +34,13 @@ describe('on a terminal', () => {
 describe('in a log', () => {
   it('writes a line per phase and then one every five seconds', () => {
     const { line, written, clock } = record(false)
-    line.show({ event: 'progress', phase: 'load', step: 0, steps: 0 })
+    line.show({ event: 'progress', phase: 'load unet', step: 0, steps: 0 })
     for (let n = 1; n <= 20; n += 1) {
       clock.now += 1000
       line.show(step(n, 20 - n))
     }
     expect(written).toEqual([
-      'loading\n', 'sampling: step 1 of 20, about 19 s left\n', 'sampling: step 6 of 20, about 14 s left\n', 'sampling: step 11 of 20, about 9 s left\n', 'sampling: step 16 of 20, about 4 s left\n',
+      'loading unet\n', 'sampling: step 1 of 20, about 19 s left\n', 'sampling: step 6 of 20, about 14 s left\n', 'sampling: step 11 of 20, about 9 s left\n', 'sampling: step 16 of 20, about 4 s left\n',
     ])
   })
 })
