@@ -1,7 +1,8 @@
 /** The pre-norm transformer that CLIP's text and vision towers share. */
 import type { GraphBuilder } from '../../graph/builder.ts'
 import type { Value } from '../../graph/graph.ts'
-import { ConfigReader, unsupportedConfig } from '../config.ts'
+import { unsupportedConfig } from '../config.ts'
+import type { ConfigReader } from '../config.ts'
 import { layerNorm, linear } from './modules.ts'
 
 /** Sizes of one tower. */
