@@ -9,7 +9,7 @@ export class Miss extends Error {
 export interface GoldenCase {
   readonly name: string
   /** Throws {@link Miss} (or any error) on failure; returns a few words on how close it came. */
-  run(): string
+  run(): string | Promise<string>
 }
 
 /** A golden file's parsed content. */

@@ -85,6 +85,11 @@ export abstract class BaseScheduler implements Scheduler {
     return this.visited
   }
 
+  /** alpha-bar of every training timestep: the share of the picture's variance that is left */
+  get alphasCumprod(): Float32Array {
+    return this.schedule.alphasCumprod
+  }
+
   get initNoiseSigma(): number {
     return 1
   }

@@ -15,15 +15,6 @@ export interface AlignedWord {
   readonly positions: readonly number[]
 }
 
-/** How a wanted word is compared with the prompt's. */
-export interface WordMatch {
-  /**
-   * Compare with whole space-separated words only, as written: "cat" does not find "cat,". This is how the
-   * reference code of prompt-to-prompt counts; otherwise case and punctuation do not matter.
-   */
-  readonly exact?: boolean
-}
-
 interface Span {
   readonly start: number
   readonly end: number
@@ -36,35 +27,55 @@ export function alignWords(tokenizer: ClipTokenizer, text: string): AlignedWord[
 }
 
 /**
- * Positions of a word, or of several words in a row, in the prompt; of every occurrence.
+ * Positions of a word, or of several words in a row, in the prompt; of every occurrence. Case and punctuation do
+ * not matter: "cat" finds the word itself in "Cat, sitting", without the comma.
  * @returns ascending positions, begin = 0; empty when the prompt does not hold the word
  */
-export function wordPositions(tokenizer: ClipTokenizer, text: string, wanted: string, match: WordMatch = {}): number[] {
+export function wordPositions(tokenizer: ClipTokenizer, text: string, wanted: string): number[] {
   const words = splitWords(text)
   const sought = splitWords(wanted)
   if (sought.length === 0) return []
   const { spans, tokens } = layOut(tokenizer, text)
   const found = new Set<number>()
-  const collect = (have: readonly string[], want: readonly string[], have_spans: readonly Span[]): void => {
+  const collect = (have: readonly string[], want: readonly string[], haveSpans: readonly Span[]): void => {
     for (let i = 0; i + want.length <= have.length; i++) {
       if (!want.every((word, k) => have[i + k] === word)) continue
-      for (let k = 0; k < want.length; k++) for (const position of tokensWithin(tokens, have_spans[i + k])) found.add(position)
+      for (let k = 0; k < want.length; k++) for (const position of tokensWithin(tokens, haveSpans[i + k])) found.add(position)
     }
   }
-  if (match.exact) {
-    collect(words, sought, spans)
-  } else {
-    const fold = (word: string): string => tokenizer.normalize(word).toLowerCase()
-    collect(words.map(fold), sought.map(fold), spans)
-    const pieces = words.flatMap((word, i) => splitPunctuation(tokenizer, word, spans[i]))
-    const soughtPieces = sought.flatMap((word) => splitPunctuation(tokenizer, word, { start: 0, end: 0 }))
-    const named = (piece: { text: string }): boolean => !isPunctuation(piece.text)
-    // punctuation between the words is skipped on both sides; a wanted mark alone is looked for as it is
-    const keep = soughtPieces.some(named) ? named : () => true
-    const [have, want] = [pieces.filter(keep), soughtPieces.filter(keep)]
-    collect(have.map(({ text: piece }) => fold(piece)), want.map(({ text: piece }) => fold(piece)), have.map(({ span }) => span))
-  }
+  const fold = (word: string): string => tokenizer.normalize(word).toLowerCase()
+  collect(words.map(fold), sought.map(fold), spans)
+  const pieces = words.flatMap((word, i) => splitPunctuation(tokenizer, word, spans[i]))
+  const soughtPieces = sought.flatMap((word) => splitPunctuation(tokenizer, word, { start: 0, end: 0 }))
+  // punctuation between the words is skipped on both sides; a wanted mark alone is looked for as it is
+  const named = (piece: { text: string }): boolean => !isPunctuation(piece.text)
+  const keep = soughtPieces.some(named) ? named : () => true
+  const [have, want] = [pieces.filter(keep), soughtPieces.filter(keep)]
+  collect(have.map(({ text: piece }) => fold(piece)), want.map(({ text: piece }) => fold(piece)), have.map(({ span }) => span))
   return [...found].sort((a, b) => a - b)
+}
+
+/**
+ * Positions as the reference code of prompt-to-prompt counts them, slips included: words are what stands between
+ * single spaces and must be given as written ("cat" does not find "cat,"), and tokens are walked by the length of
+ * their decoded text, which double spaces and letters of several bytes put out of step. For comparisons only.
+ *
+ * @param word the word, or its index in the prompt
+ */
+export function referenceWordPositions(tokenizer: ClipTokenizer, text: string, word: string | number): number[] {
+  const words = text.split(' ')
+  const wanted = typeof word === 'number' ? [word] : words.flatMap((candidate, i) => (candidate === word ? [i] : []))
+  const positions: number[] = []
+  let [place, length] = [0, 0]
+  for (const [i, token] of tokenizer.encode(text).tokens.entries()) {
+    length += [...decodeToken(token)].length
+    if (wanted.includes(place)) positions.push(i + 1)
+    if (length >= [...(words[place] ?? '')].length) {
+      place += 1
+      length = 0
+    }
+  }
+  return positions
 }
 
 /** The prompt's words: what stands between white space. */
@@ -96,6 +107,21 @@ function layOut(tokenizer: ClipTokenizer, text: string): { spans: Span[]; tokens
 /** Bytes a token spells: byte-level vocabularies write one character per byte, and mark word ends and spaces. */
 function spelledBytes(token: string): number {
   return [...token.replace(/<\/w>$/, '').replaceAll('Ġ', '')].length
+}
+
+/** A token's text; bytes that are no whole letter become replacement characters. */
+function decodeToken(token: string): string {
+  const bytes = Uint8Array.from([...token.replace(/<\/w>$/, '')], (letter) => byteOfLetter(letter))
+  return new TextDecoder().decode(bytes).trim().replace(/^#+|#+$/g, '')
+}
+
+/** The byte that a letter of a byte-level vocabulary stands for: printable ones for themselves, the rest from 256 on. */
+function byteOfLetter(letter: string): number {
+  const code = letter.codePointAt(0) ?? 0
+  if (code < 256) return code
+  const rest = code - 256
+  // bytes without a printable letter, in order: 0..32, 127..160, 173
+  return rest <= 32 ? rest : rest <= 66 ? rest - 33 + 127 : 173
 }
 
 function byteLength(text: string): number {

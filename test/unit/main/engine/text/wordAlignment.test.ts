@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ClipTokenizer } from '../../../../../main/engine/text/clipTokenizer.ts'
 import { clipDefault, loadClipTokenizer } from '../../../../../main/engine/text/clipTokenizer.ts'
-import { alignWords, wordPositions } from '../../../../../main/engine/text/wordAlignment.ts'
+import { alignWords, referenceWordPositions, wordPositions } from '../../../../../main/engine/text/wordAlignment.ts'
 
 let clip: ClipTokenizer
 beforeAll(async () => {
@@ -30,11 +31,18 @@ describe('wordPositions', () => {
     const found = wordPositions(clip, text, word)
     expect(found).toEqual(expected)
   })
+})
 
-  test('exact comparison is the reference’s: punctuation belongs to the word', () => {
-    expect(wordPositions(clip, 'a photo of a cat, sitting', 'cat', { exact: true })).toEqual([])
-    expect(wordPositions(clip, 'a photo of a cat, sitting', 'cat,', { exact: true })).toEqual([5, 6])
-    expect(wordPositions(clip, 'a Cat', 'cat', { exact: true })).toEqual([])
+describe('referenceWordPositions', () => {
+  const file = new URL('../../../../fixtures/text/reference_words.json', import.meta.url)
+  const { cases }: { cases: { text: string; word: string; positions: number[] }[] } = JSON.parse(readFileSync(file, 'utf8'))
+
+  test.each(cases.map(({ text, word, positions }) => [text, word, positions] as const))('%j: %j', (text, word, expected) => {
+    expect(referenceWordPositions(clip, text, word)).toEqual(expected)
+  })
+
+  test('a word by its index', () => {
+    expect(referenceWordPositions(clip, 'a lego bird', 1)).toEqual([2])
   })
 })
 
