@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { CancelledError, EngineError, badInput } from '../errors.ts'
-import { requireFinite } from '../weights/conversion.ts'
+import { requireFinite, shapesAsFloat32 } from '../weights/conversion.ts'
 import { sha256OfFile } from '../weights/fileIdentity.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { partsMisfit } from './shapeChecks.ts'
@@ -19,7 +19,10 @@ export interface VerifyProgress {
 export interface VerifyOptions {
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: VerifyProgress) => void
-  /** Builds every net's graph, which compares each tensor's shape with the configuration; given by the engine. */
+  /**
+   * Builds every net's graph, which compares each tensor's shape with the configuration; given by the engine. The
+   * weights it is handed say float32 whatever they are stored as, and must not be read.
+   */
   readonly buildNets?: (checkpoint: Checkpoint) => void | Promise<void>
 }
 
@@ -70,11 +73,17 @@ export async function verifyCheckpoint(checkpoint: Checkpoint, options: VerifyOp
   checks.push('parts fit each other')
   if (options.buildNets) {
     options.onProgress?.({ phase: 'nets', done: 0, total: 0 })
-    await attempt(() => options.buildNets!(checkpoint))
+    await attempt(() => options.buildNets!(withShapesOnly(checkpoint)))
     checks.push('every tensor is there with the shape its configuration asks for')
   }
   if (problems.length > 0) throw damaged(checkpoint, problems)
   return { id: checkpoint.id, path: checkpoint.path, checksums, tensors, bytes: total, checks }
+}
+
+/** The checkpoint for graphs that are built and thrown away. */
+export function withShapesOnly(checkpoint: Checkpoint): Checkpoint {
+  const components = Object.entries(checkpoint.components).map(([name, component]) => [name, { ...component, weights: shapesAsFloat32(component.weights) }])
+  return { ...checkpoint, components: Object.fromEntries(components) as Checkpoint['components'] }
 }
 
 function damaged(checkpoint: Checkpoint, problems: readonly EngineError[]): EngineError {

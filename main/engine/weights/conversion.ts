@@ -40,6 +40,16 @@ export function convertedBytes(index: WeightIndex): number {
 }
 
 /**
+ * The index as it would look converted, pointing at nothing useful: for building graphs that are only checked or
+ * printed, never run, without converting gigabytes for it.
+ */
+export function shapesAsFloat32(index: WeightIndex): WeightIndex {
+  const entries = [...index.entries.values()].map((entry): TensorEntry =>
+    FLOAT_DTYPES.has(entry.dtype) ? { ...entry, dtype: 'F32', length: elementCount(entry.shape) * 4 } : entry)
+  return { ...index, entries: new Map(entries.map((entry) => [entry.name, entry])) }
+}
+
+/**
  * sha256 (hex) over name, type, shape and every byte of every tensor: the same for the same tensors, in
  * whatever files and order they lie.
  */
@@ -61,8 +71,9 @@ async function passOver(index: WeightIndex, options: PassOptions, target: FileHa
   const preamble = safetensorsPreamble(rows, {}, DATA_ALIGNMENT)
   if (target) await writeAll(target, preamble, 0)
   const handles = new Map<string, FileHandle>()
-  const floats = new Float32Array(PIECE)
-  const bytes = new Uint8Array(PIECE * 8)
+  const piece = pieceLength(rows.map(({ source }) => source))
+  const floats = new Float32Array(target ? piece : 0)
+  const bytes = new Uint8Array(piece * 8)
   const digests: string[] = []
   let position = preamble.length
   let flushed = 0
@@ -76,15 +87,14 @@ async function passOver(index: WeightIndex, options: PassOptions, target: FileHa
       const width = DTYPE_BITS[source.dtype] / 8
       const hash = createHash('sha256')
       const count = source.length / width
-      for (let first = 0; first < count; first += PIECE) {
+      for (let first = 0; first < count; first += piece) {
         throwIfCancelled(options.signal)
-        const pieceCount = Math.min(PIECE, count - first)
-        const piece = bytes.subarray(0, pieceCount * width)
-        await readAll(handle, piece, source.offset + first * width, source.file)
-        hash.update(piece)
-        done += piece.length
+        const part = bytes.subarray(0, Math.min(piece, count - first) * width)
+        await readAll(handle, part, source.offset + first * width, source.file)
+        hash.update(part)
+        done += part.length
         if (target) {
-          const converted = convertPiece(source, row.dtype, piece, floats, first)
+          const converted = convertPiece(source, row.dtype, part, floats, first)
           await writeAll(target, converted, position)
           position += converted.length
           if (position - flushed >= FLUSH_EVERY) {
@@ -104,6 +114,13 @@ async function passOver(index: WeightIndex, options: PassOptions, target: FileHa
     await Promise.all([...handles.values()].map((handle) => handle.close()))
   }
   return hashParts(digests.sort())
+}
+
+/** Elements per piece: no more than the longest tensor has. */
+function pieceLength(entries: Iterable<TensorEntry>): number {
+  let longest = 1
+  for (const { length, dtype } of entries) longest = Math.max(longest, (length * 8) / DTYPE_BITS[dtype])
+  return Math.min(PIECE, Math.ceil(longest))
 }
 
 function convertPiece(source: TensorEntry, dtype: Dtype, piece: Uint8Array, floats: Float32Array, first: number): Uint8Array {
@@ -131,21 +148,24 @@ export function notFinite(entry: TensorEntry, element: number): Error {
  * @throws EngineError weights/not-finite (exit 2), CancelledError
  */
 export async function requireFinite(entries: Iterable<TensorEntry>, options: PassOptions = {}): Promise<void> {
-  const bytes = new Uint8Array(PIECE * 8)
+  const floats = [...entries].filter(({ dtype }) => FLOAT_DTYPES.has(dtype))
+  const piece = pieceLength(floats)
+  const bytes = new Uint8Array(piece * 8)
   let done = 0
-  for (const entry of entries) {
-    if (!FLOAT_DTYPES.has(entry.dtype)) continue
-    const width = DTYPE_BITS[entry.dtype] / 8
-    const handle = await openSource(entry.file)
+  for (const [file, inFile] of Map.groupBy(floats, (entry) => entry.file)) {
+    const handle = await openSource(file)
     try {
-      for (let first = 0; first < entry.length / width; first += PIECE) {
-        throwIfCancelled(options.signal)
-        const count = Math.min(PIECE, entry.length / width - first)
-        const piece = bytes.subarray(0, count * width)
-        await readAll(handle, piece, entry.offset + first * width, entry.file)
-        const bad = firstNonFiniteElement(entry.dtype, piece, count)
-        if (bad >= 0) throw notFinite(entry, first + bad)
-        options.onBytes?.((done += piece.length))
+      for (const entry of inFile) {
+        const width = DTYPE_BITS[entry.dtype] / 8
+        for (let first = 0; first < entry.length / width; first += piece) {
+          throwIfCancelled(options.signal)
+          const count = Math.min(piece, entry.length / width - first)
+          const part = bytes.subarray(0, count * width)
+          await readAll(handle, part, entry.offset + first * width, file)
+          const bad = firstNonFiniteElement(entry.dtype, part, count)
+          if (bad >= 0) throw notFinite(entry, first + bad)
+          options.onBytes?.((done += part.length))
+        }
       }
     } finally {
       await handle.close()

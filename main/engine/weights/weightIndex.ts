@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import { createHash } from 'node:crypto'
-import { failed } from '../errors.ts'
+import { EngineError, failed } from '../errors.ts'
 import type { Dtype } from './dtypes.ts'
 
 export type { Dtype } from './dtypes.ts'
@@ -101,7 +101,7 @@ export function makeWeightIndex(entries: Iterable<TensorEntry>, identities: read
 
 /**
  * The entry of a tensor that must exist.
- * @throws EngineError weights/missing-key naming the key and the nearest ones present.
+ * @throws EngineError weights/missing-key (exit 2: the file is at fault) naming the key and the nearest ones present.
  */
 export function requireEntry(index: WeightIndex, key: string): TensorEntry {
   const entry = index.entries.get(key)
@@ -114,5 +114,5 @@ export function requireEntry(index: WeightIndex, key: string): TensorEntry {
     prefix.pop()
   }
   const hint = near.length > 0 ? `it has ${near.join(', ')}` : `none of its ${index.entries.size} tensors is named like it`
-  throw failed('weights/missing-key', `The checkpoint in ${index.root} lacks the tensor ${key} (${hint}).`)
+  throw new EngineError('weights/missing-key', `The checkpoint in ${index.root} lacks the tensor ${key} (${hint}).`, { exitCode: 2, details: { key } })
 }
