@@ -7,6 +7,7 @@ import { asEngineError, makePrinter } from './printer.ts'
 import { parseArguments } from './program.ts'
 import type { TypedCommand } from './program.ts'
 import { fromCaller, modelFromCaller, readRequest } from './readRequest.ts'
+import { reportPrediction } from './reports.ts'
 import { runJob } from './runJob.ts'
 import type { PreparedJob } from './runJob.ts'
 import { processSurroundings } from './surroundings.ts'
@@ -25,6 +26,11 @@ export async function main(args: readonly string[], around: Surroundings): Promi
     if (parsed.kind === 'bench') return await runBench(parsed.args, around.callerFolder)
     const { spec } = parsed.command
     const job = prepare(parsed.command, around)
+    if (parsed.command.predict) {
+      const prediction = await runJob({ request: { task: 'predict', request: job.request }, outputs: [] }, around, printer)
+      printer.result(prediction, reportPrediction(prediction))
+      return 0
+    }
     const result = await runJob(job, around, printer)
     printer.result(result, spec.report(result, job.request))
     return 0

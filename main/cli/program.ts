@@ -19,6 +19,8 @@ export interface TypedCommand {
   readonly flags: readonly Flag[]
   readonly typed: TypedValues
   readonly json: boolean
+  /** only say what the run would take */
+  readonly predict: boolean
 }
 
 /** What to do: a command of the table, the benchmark, or nothing because help has been printed. */
@@ -90,6 +92,9 @@ function buildCommand(spec: CommandSpec, streams: Streams, chosen: (parsed: Pars
     if (flag) command.addArgument(new Argument(`[${flag.name}]`, helpText(flag)))
   }
   for (const flag of flags.filter(({ name }) => name.startsWith('-'))) command.addOption(buildOption(flag))
+  if (spec.predictable) {
+    command.addOption(new Option('--predict', 'only say how long it would take here and how much memory').helpGroup('Where and how fast:'))
+  }
   const json = new Option('--json', 'print one JSON object per line: progress, warning, and last result or error').helpGroup(OUTPUT_GROUP)
   command.addOption(json).addHelpOption(new Option('-h, --help', 'print this help').helpGroup(OUTPUT_GROUP))
   command.usage(usageOf(flags))
@@ -102,7 +107,7 @@ function buildCommand(spec: CommandSpec, streams: Streams, chosen: (parsed: Pars
       const value = place >= 0 ? given[place] : options[attributeOf(flag)]
       if (value !== undefined) typed[flag.field] = value as string | boolean | string[] // commander knows no other kinds here
     }
-    chosen({ kind: 'command', command: { spec, flags, typed, json: options['json'] === true } })
+    chosen({ kind: 'command', command: { spec, flags, typed, json: options['json'] === true, predict: options['predict'] === true } })
   })
   return quiet(command, streams)
 }

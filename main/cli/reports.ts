@@ -32,6 +32,13 @@ function outside(changed: number, codec: unknown, format: unknown): string {
   return `${start} before encoding; the ${name} codec itself changed ${String(codec['changedSamples'])} samples of the whole picture by at most ${String(codec['largestChange'])}.`
 }
 
+/** "About 12 s and 1.2 GB of memory on cpu; 20 GB are free." */
+export function reportPrediction(result: CommandResult): string {
+  const { seconds, peakBytes, availableBytes, fits, device } = result
+  const needs = `About ${duration(Number(seconds))} and ${fileSize(Number(peakBytes))} of memory on ${String(device)}`
+  return `${needs}; ${fileSize(Number(availableBytes))} are free here${fits === false ? ', which is too little' : ''}.`
+}
+
 /** A file's path as the person would write it: relative to where they are when that is shorter. */
 export function shortest(file: string): string {
   const relative = path.relative(process.cwd(), file)

@@ -12,5 +12,6 @@ export const img2img: CommandSpec = {
   schema: requestSchemas.img2img,
   defaults: { model: DEFAULT_MODEL },
   outEndings: PICTURE_ENDINGS,
+  predictable: true,
   report: reportPicture,
 }

@@ -17,5 +17,6 @@ export const inpaint: CommandSpec = {
   schema: requestSchemas.inpaint,
   defaults: { model: DEFAULT_INPAINT_MODEL },
   outEndings: PICTURE_ENDINGS,
+  predictable: true,
   report: reportPicture,
 }

@@ -13,6 +13,7 @@ export const outpaint: CommandSpec = {
   schema: requestSchemas.outpaint,
   defaults: { model: DEFAULT_INPAINT_MODEL },
   outEndings: PICTURE_ENDINGS,
+  predictable: true,
   check: (request) => {
     if (['left', 'right', 'top', 'bottom'].some((side) => Number(request[side]) > 0)) return
     throw badInput('input/option', {

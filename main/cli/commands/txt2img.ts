@@ -16,5 +16,6 @@ export const txt2img: CommandSpec = {
   schema: requestSchemas.txt2img,
   defaults: { model: DEFAULT_MODEL },
   outEndings: PICTURE_ENDINGS,
+  predictable: true,
   report: reportPicture,
 }

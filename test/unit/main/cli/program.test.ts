@@ -82,7 +82,7 @@ describe('a mistake', () => {
     ['a negative seed', [...txt2img, '--seed', '-1'], /--seed: expected a whole number of at least 0, found "-1"/],
     ['an unknown scheduler', [...txt2img, '--scheduler', 'eular'], /--scheduler: expected one of euler, euler-a, .*perhaps euler is meant/],
     ['an unknown device', [...txt2img, '--device', 'gpu'], /--device: expected one of .*, found "gpu"/],
-    ['a size in words', [...txt2img, '--size', 'big'], /--size: expected a size as WxH with sides from 64 to 4096 pixels, found "big"/],
+    ['a size in words', [...txt2img, '--size', 'big'], /--size: expected a size as WxH with sides from \d+ to \d+ pixels, found "big"/],
     ['a size too large', [...txt2img, '--size', '9999x64'], /--size: expected a size as WxH/],
     ['a strength over 1', ['img2img', '--image', 'a.png', '--prompt', 'x', '--out', 'b.png', '--strength', '1.1'], /--strength: expected a number from 0 to 1, found "1.1"/],
     ['a result of no known kind', ['txt2img', '--prompt', 'x', '--out', 'cat.gif'], /--out .*cat\.gif: expected a name ending in \.png, .*, found "\.gif"/],

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fileSize, reportPicture, reportTable, reportTree } from '../../../../main/cli/reports.ts'
+import { models } from '../../../../main/cli/commands/models.ts'
+import { fileSize, reportPicture, reportPrediction, reportTable, reportTree } from '../../../../main/cli/reports.ts'
 
 const here = (name: string): string => path.join(process.cwd(), name)
 
@@ -27,6 +28,20 @@ describe('reportTree', () => {
     expect(reportTree({ promptText: 'a cat', steps: 20, fast: undefined, size: { width: 64 }, tags: ['a', 'b'], parts: [{ name: 'x', ok: true }, { name: 'y' }] })).toBe(
       'prompt text: a cat\nsteps: 20\nsize:\n  width: 64\ntags: a, b\nparts:\n  - name: x\n    ok: yes\n  - name: y',
     )
+  })
+})
+
+describe('reportPrediction', () => {
+  it('says time, memory and whether it fits', () => {
+    expect(reportPrediction({ seconds: 75, peakBytes: 3.4e9, availableBytes: 2e9, fits: false, device: 'cpu' })).toBe('About 1 min 15 s and 3.4 GB of memory on cpu; 2.0 GB are free here, which is too little.')
+  })
+})
+
+describe('models', () => {
+  it('are listed with what is wrong with them', () => {
+    const text = models.report({ models: [{ id: 'a', kind: 'inpaint', family: 'sd1', size: 512, bytes: 4.2e9, path: '/m/a' }, { id: 'b', path: '/m/b', problem: '/m/b: expected a file, found none.' }] }, { action: 'list' })
+    expect(text.split('\n')).toEqual([expect.stringMatching(/^id +kind +family +side +files +path$/), expect.stringMatching(/^a +inpaint +sd1 +512 px +4\.2 GB +\/m\/a$/), expect.stringMatching(/^b +cannot be opened +\/m\/b$/), 'b: /m/b: expected a file, found none.'])
+    expect(models.report({ removed: { id: 'b', path: '/m/b' } }, { action: 'remove' })).toBe('Took b off the list; its files stay at /m/b.')
   })
 })
 
