@@ -209,9 +209,18 @@ export class GraphBuilder {
     return this.#one('linear', bias ? [x, weight, bias] : [x, weight], {})
   }
 
-  /** Linear with quantised weights; see quantisedWeights.ts. Shapes: weight [in, out] i8, scale [out] f32, zeroPoint [out] i8. */
-  linearInt8(x: Value, weight: Value, scale: Value, zeroPoint: Value, bias: Value | null = null): Value {
-    return this.#one('linearInt8', [x, weight, scale, zeroPoint, ...(bias ? [bias] : [])], {})
+  /** Linear with quantised weights; see weights/quantisedWeights.ts. Shapes: weight [in, out] i8, scale [out] f32. */
+  linearInt8(x: Value, weight: Value, scale: Value, bias: Value | null = null): Value {
+    return this.#one('linearInt8', bias ? [x, weight, scale, bias] : [x, weight, scale], {})
+  }
+
+  /** Convolution with quantised weights. Shapes: x [B,C,H,W], weight [kh, kw, C, out] i8, scale [out] f32. */
+  conv2dInt8(x: Value, weight: Value, scale: Value, bias: Value | null, o: { stride?: number; padding?: number | readonly [number, number, number, number] } = {}): Value {
+    const { stride = 1, padding = 0 } = o
+    return this.#one('conv2dInt8', bias ? [x, weight, scale, bias] : [x, weight, scale], {
+      stride,
+      padding: typeof padding === 'number' ? [padding, padding, padding, padding] : padding,
+    })
   }
 
   /** 2-D convolution; padding one number or [top, left, bottom, right]. */
@@ -279,11 +288,26 @@ export class GraphBuilder {
     return this.#one('slice', [x], { axis, start: fromFront(start), end: fromFront(end), step })
   }
 
-  /** Parts along `axis`: their sizes, or their number when equal. */
+  /**
+   * Parts along `axis`: their sizes, or their number when equal. Splitting the features of a linear layer gives one
+   * linear layer per part over its own rows of the weight, so that the joined result (the largest tensor of an SD UNet)
+   * never exists.
+   */
   split(x: Value, axis: number, parts: number | readonly number[]): Value[] {
-    const size = x.dims[normaliseAxis('split', axis, x.dims.length)]
+    const at = normaliseAxis('split', axis, x.dims.length)
+    const size = x.dims[at]
     if (typeof parts === 'number' && (typeof size !== 'number' || size % parts !== 0)) throw shapeError('split', `axis ${axis} of ${formatDims(x.dims)} does not divide into ${parts} parts.`)
     const sizes = typeof parts === 'number' ? new Array<number>(parts).fill((size as number) / parts) : parts
+    const maker = at === x.dims.length - 1 ? this.#nodes.findLast((node) => node.outputs[0] === x) : undefined
+    if (maker?.op === 'linear' && maker.inputs.slice(1).every((input) => input.origin === 'weight') && sizes.reduce((sum, part) => sum + part, 0) === size) {
+      let start = 0
+      return sizes.map((part) => {
+        const from = start
+        start += part
+        const [weight, bias] = maker.inputs.slice(1).map((input) => this.#weightRows(input, from, part))
+        return this.linear(maker.inputs[0]!, weight!, bias)
+      })
+    }
     return this.apply('split', [x], { axis, sizes })
   }
 
@@ -357,6 +381,20 @@ export class GraphBuilder {
     if (entry.dtype === 'U8') return 'u8'
     if (entry.dtype === 'F16' && this.#options.halfWeights === 'cast') return 'f16'
     throw this.#error('weights/dtype', `expected F32 for the weight ${entry.name} but ${path.basename(entry.file)} holds ${entry.dtype}; convert the checkpoint first (ensureFloat32).`)
+  }
+
+  /** Rows `start` to `start + count` of a weight: the same bytes of the same file. */
+  #weightRows(weight: Value, start: number, count: number): Value {
+    const entry = this.#weights.get(weight.id)!
+    const name = `${weight.name}[${start}:${start + count}]`
+    const known = this.#weightValues.get(name)
+    if (known) return known
+    const rowBytes = entry.length / entry.shape[0]!
+    const dims = [count, ...entry.shape.slice(1)]
+    const value = this.#value(name, weight.dtype, dims, 'weight')
+    this.#weights.set(value.id, { ...entry, name, shape: dims, offset: entry.offset + start * rowBytes, length: count * rowBytes })
+    this.#weightValues.set(name, value)
+    return value
   }
 
   #error(code: string, message: string): EngineError {

@@ -54,6 +54,10 @@ function nodeWork(node: GraphNode): [WorkKind, number] {
       const perOutput = elements(weight) / Number(weight.dims[0])
       return ['conv', 2 * elements(out) * perOutput]
     }
+    case 'conv2dInt8': {
+      const weight = node.inputs[1]!
+      return ['linearInt8', 2 * elements(out) * (elements(weight) / Number(weight.dims[3]))]
+    }
     case 'linear':
     case 'matmul':
       return ['linear', 2 * elements(out) * Number(node.inputs[0]!.dims.at(-1))]
@@ -76,6 +80,12 @@ function scratchBytes(node: GraphNode): number {
     // the lowering normalises into one buffer and scales into another
     case 'groupNorm':
       return bytes(node.outputs[0]!)
+    // one u8 per kernel tap and input channel of every pixel, and the product before channels move first
+    case 'conv2dInt8': {
+      const [kernelHeight, kernelWidth, channels] = fixed(node.inputs[1]!) as [number, number, number]
+      const [, , height, width] = fixed(node.outputs[0]!) as [number, number, number, number]
+      return height * width * kernelHeight * kernelWidth * channels + bytes(node.outputs[0]!)
+    }
     case 'attention': {
       const [q, k] = node.inputs
       const { heads, fused } = node.attributes as { heads: number; fused: boolean }

@@ -9,6 +9,7 @@ import {
   addDims,
   broadcastDims,
   divideDims,
+  fixedDims,
   formatDims,
   multiplyDims,
   normaliseAxis,
@@ -56,6 +57,7 @@ export interface OpAttributes {
   matmul: None
   linear: None
   linearInt8: None
+  conv2dInt8: { readonly stride: number; readonly padding: readonly [number, number, number, number] }
   conv2d: {
     readonly stride: readonly [number, number]
     /** top, left, bottom, right */
@@ -145,10 +147,16 @@ export const OPS: { readonly [K in OpName]: OpSpec<K> } = {
   matmul: { summary: 'matrix product of the last two axes, the others broadcast', arity: [2, 2], infer: inferMatmul, lower: lower.direct('MatMul') },
   linear: { summary: 'x W^T + b with W [out, in] over the last axis', arity: [2, 3], infer: inferLinear, lower: lower.linear },
   linearInt8: {
-    summary: 'linear with int8 weights [in, out], a scale per column, and inputs quantised row of the batch by row of the batch',
-    arity: [4, 5],
+    summary: 'linear with int8 weights [in, out], a scale per column, and inputs quantised sample by sample',
+    arity: [3, 4],
     infer: inferLinearInt8,
     lower: lower.linearInt8,
+  },
+  conv2dInt8: {
+    summary: 'conv2d with int8 weights [kh, kw, C, out], a scale per output channel, and inputs quantised sample by sample',
+    arity: [3, 4],
+    infer: inferConv2dInt8,
+    lower: lower.conv2dInt8,
   },
   conv2d: { summary: '2-D cross-correlation of [B,C,H,W] with [out, C/groups, kh, kw]', arity: [2, 3], infer: inferConv2d, lower: lower.conv2d },
   softmax: { summary: 'e^x / sum e^x along an axis', arity: [1, 1], infer: inferSoftmax, lower: lower.softmax },
@@ -265,19 +273,32 @@ function inferLinear([x, weight, bias]: readonly Value[]): ResultType[] {
   return [{ dtype: x!.dtype, dims: [...x!.dims.slice(0, -1), out!] }]
 }
 
-function inferLinearInt8([x, weight, scale, zeroPoint, bias]: readonly Value[]): ResultType[] {
+function inferLinearInt8([x, weight, scale, bias]: readonly Value[]): ResultType[] {
   expectRank('linearInt8', weight!, 2)
   const [width, out] = weight!.dims
   if (x!.dtype !== 'f32') throw shapeError('linearInt8', `expected an f32 input but received ${x!.dtype} (${x!.name}).`)
-  if (weight!.dtype !== 'i8' && weight!.dtype !== 'u8') throw shapeError('linearInt8', `expected i8 or u8 weights but received ${weight!.dtype} (${weight!.name}).`)
+  expectInt8('linearInt8', weight!)
   if (x!.dims.length < 2 || typeof x!.dims[0] !== 'number' || x!.dims.at(-1) !== width) {
     throw shapeError('linearInt8', `expected an input of [batch, ..., ${width}] with a fixed batch but received ${formatDims(x!.dims)}.`)
   }
   expectDims('linearInt8', scale!, [out!])
-  expectDims('linearInt8', zeroPoint!, [out!])
-  expectSameDtype('linearInt8', weight!, zeroPoint!)
   if (bias) expectDims('linearInt8', bias, [out!])
   return [{ dtype: 'f32', dims: [...x!.dims.slice(0, -1), out!] }]
+}
+
+function inferConv2dInt8([x, weight, scale, bias]: readonly Value[], { stride, padding }: OpAttributes['conv2dInt8']): ResultType[] {
+  expectRank('conv2dInt8', x!, 4)
+  expectRank('conv2dInt8', weight!, 4)
+  expectInt8('conv2dInt8', weight!)
+  const [kernelHeight, kernelWidth, channels, out] = weight!.dims as readonly number[]
+  const dims = fixedDims(x!.dims)
+  if (x!.dtype !== 'f32' || !dims) throw shapeError('conv2dInt8', `expected an f32 input of fixed size but received ${x!.dtype} ${formatDims(x!.dims)}.`)
+  if (dims[1] !== channels) throw shapeError('conv2dInt8', `expected ${channels} input channels for weight ${weight!.name} of ${formatDims(weight!.dims)} but received ${formatDims(x!.dims)}.`)
+  expectDims('conv2dInt8', scale!, [out!])
+  if (bias) expectDims('conv2dInt8', bias, [out!])
+  const height = windowedDim('conv2dInt8', dims[2]!, padding[0], padding[2], kernelHeight!, stride)
+  const width = windowedDim('conv2dInt8', dims[3]!, padding[1], padding[3], kernelWidth!, stride)
+  return [{ dtype: 'f32', dims: [dims[0]!, out!, height, width] }]
 }
 
 function inferConv2d([x, weight, bias]: readonly Value[], attributes: OpAttributes['conv2d']): ResultType[] {
@@ -403,6 +424,10 @@ function inferArgmax([x]: readonly Value[], { axis }: OpAttributes['argmax']): R
 
 function expectRank(op: string, value: Value, rank: number): void {
   if (value.dims.length !== rank) throw shapeError(op, `expected ${rank} axes for ${value.name} but received ${formatDims(value.dims)}.`)
+}
+
+function expectInt8(op: string, weight: Value): void {
+  if (weight.dtype !== 'i8') throw shapeError(op, `expected i8 weights but received ${weight.dtype} (${weight.name}).`)
 }
 
 function expectDims(op: string, value: Value, dims: readonly Dim[]): void {

@@ -69,7 +69,7 @@ class Writer {
         return context.emit('Reshape', [this.#reference(value, value.dims), context.shape(value.dims, dims)])
       },
       emit: (opType, inputs, o = {}) => {
-        const output = o.to ?? Array.from({ length: o.outputs ?? 1 }, () => `${node.name}/${++internal}`)
+        const output = o.to ?? [`${node.name}/${++internal}`]
         this.nodes.push({
           name: `${node.name}/${opType}${internal === 0 ? '' : `_${internal}`}`,
           opType,
@@ -79,6 +79,11 @@ class Writer {
           attribute: Object.entries(o.attributes ?? {}).map(([name, value]) => attribute(name, value)),
         })
         return output[0]!
+      },
+      emitAll: (opType, inputs, count) => {
+        const to = Array.from({ length: count }, () => `${node.name}/${++internal}`)
+        context.emit(opType, inputs, { to })
+        return to
       },
       constant: (constant) => this.#constant(constant),
       shape: (from, to) => this.#constant({ data: BigInt64Array.from(reshapeTarget(from, to), BigInt), dims: [to.length] }),

@@ -21,6 +21,7 @@ export interface OpCase<K extends OpName> {
 const x = (...dims: number[]): CaseInput => ({ dims })
 const positive = (...dims: number[]): CaseInput => ({ dims, fill: 'positive' })
 const values = (fill: readonly number[], ...dims: number[]): CaseInput => ({ dims, fill })
+const int8 = (...dims: number[]): CaseInput => ({ dims, dtype: 'i8', fill: [-127, -3, 0, 44, 12, 90, 127] })
 const integers = (fill: readonly number[], ...dims: number[]): CaseInput => ({ dims, fill, dtype: 'i64' })
 const conv = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 } as const
 const points = values([-5, -1, -0.5, 0, 0.25, 1, 3, 6], 2, 8)
@@ -79,15 +80,20 @@ export const CASES: { readonly [K in OpName]: readonly [OpCase<K>, ...OpCase<K>[
   ],
   linearInt8: [
     {
-      inputs: [x(1, 6, 16), { dims: [16, 5], dtype: 'i8', fill: [-127, -3, 0, 44, 12, 90, 127] }, positive(5), { dims: [5], dtype: 'i8', fill: [0] }, x(5)],
+      inputs: [x(1, 6, 16), int8(16, 5), positive(5), x(5)],
       attributes: {},
       tolerance: 1e-5,
     },
     {
-      inputs: [x(3, 4, 16), { dims: [16, 5], dtype: 'i8', fill: [-127, -3, 0, 44, 12, 90, 127] }, positive(5), { dims: [5], dtype: 'i8', fill: [3, -2, 0, 1, 9] }],
+      inputs: [x(3, 4, 16), int8(16, 5), positive(5)],
       attributes: {},
       tolerance: 1e-5,
     },
+  ],
+  conv2dInt8: [
+    { inputs: [x(1, 4, 5, 6), int8(3, 3, 4, 5), positive(5), x(5)], attributes: { stride: 1, padding: [1, 1, 1, 1] }, tolerance: 1e-5 },
+    { inputs: [x(2, 4, 6, 5), int8(3, 3, 4, 5), positive(5), x(5)], attributes: { stride: 2, padding: [0, 0, 1, 1] }, tolerance: 1e-5 },
+    { inputs: [x(2, 8, 3, 5), int8(1, 1, 8, 6), positive(6)], attributes: { stride: 1, padding: [0, 0, 0, 0] }, tolerance: 1e-5 },
   ],
   conv2d: [
     { inputs: [x(2, 3, 7, 6), x(4, 3, 3, 3), x(4)], attributes: conv },

@@ -55,6 +55,40 @@ function zip(compute: (...elements: number[]) => number) {
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
 
+/** 2-D cross-correlation, element by element. */
+function conv2d([x, weight, bias]: readonly Numbers[], { stride, padding, dilation, groups }: OpAttributes['conv2d']): Numbers[] {
+  const [batch, , height, width] = x!.dims as [number, number, number, number]
+  const [out, perGroup, kernelHeight, kernelWidth] = weight!.dims as [number, number, number, number]
+  const outHeight = Math.floor((height + padding[0] + padding[2] - (kernelHeight - 1) * dilation[0] - 1) / stride[0]) + 1
+  const outWidth = Math.floor((width + padding[1] + padding[3] - (kernelWidth - 1) * dilation[1] - 1) / stride[1]) + 1
+  return [
+    make([batch, out, outHeight, outWidth], ([b, o, y, z]) => {
+      const group = Math.floor(o! / (out / groups))
+      let sum = bias ? bias.data[o!]! : 0
+      for (const [c, i, j] of indices([perGroup, kernelHeight, kernelWidth])) {
+        const row = y! * stride[0] - padding[0] + i! * dilation[0]
+        const column = z! * stride[1] - padding[1] + j! * dilation[1]
+        if (row < 0 || row >= height || column < 0 || column >= width) continue
+        sum += at(x!, [b!, group * perGroup + c!, row, column]) * at(weight!, [o!, c!, i!, j!])
+      }
+      return sum
+    }),
+  ]
+}
+
+/** Each sample of x as u8 sees it: over the sample's own range, which always includes 0, with a whole zero point. */
+function quantised(x: Numbers): Numbers {
+  const perSample = x.data.length / x.dims[0]!
+  const samples = Array.from({ length: x.dims[0]! }, (_, sample) => {
+    const elements = x.data.slice(sample * perSample, (sample + 1) * perSample)
+    const least = Math.min(0, ...elements)
+    const step = (Math.max(0, ...elements) - least) / 255
+    const zero = Math.round(-least / step)
+    return elements.map((element) => (Math.min(255, Math.max(0, roundHalfEven(element / step) + zero)) - zero) * step)
+  })
+  return { data: samples.flat(), dims: x.dims }
+}
+
 /** Error function by its Taylor series: exact to double precision for |x| < 4, +-1 beyond. */
 function erf(x: number): number {
   if (Math.abs(x) > 4) return Math.sign(x)
@@ -168,40 +202,17 @@ export const REFERENCES: { readonly [K in OpName]: Reference<K> } = {
     ]
   },
   linear,
-  linearInt8: ([x, weight, scale, zeroPoint, bias]) => {
+  linearInt8: ([x, weight, scale, bias]) => {
     const [width, out] = weight!.dims as [number, number]
-    const dequantised = make([out, width], ([o, i]) => (at(weight!, [i!, o!]) - zeroPoint!.data[o!]!) * scale!.data[o!]!)
-    const samples = x!.dims[0]!
-    const perSample = x!.data.length / samples
-    // Inputs become u8 over the sample's own range, which always includes 0, with a whole zero point.
-    const quantised = Array.from({ length: samples }, (_, sample) => {
-      const elements = x!.data.slice(sample * perSample, (sample + 1) * perSample)
-      const least = Math.min(0, ...elements)
-      const step = (Math.max(0, ...elements) - least) / 255
-      const zero = Math.round(-least / step)
-      return elements.map((element) => (Math.min(255, Math.max(0, roundHalfEven(element / step) + zero)) - zero) * step)
-    })
-    return linear([{ data: quantised.flat(), dims: x!.dims }, dequantised, ...(bias ? [bias] : [])])
+    const dequantised = make([out, width], ([o, i]) => at(weight!, [i!, o!]) * scale!.data[o!]!)
+    return linear([quantised(x!), dequantised, ...(bias ? [bias] : [])])
   },
-  conv2d: ([x, weight, bias], { stride, padding, dilation, groups }) => {
-    const [batch, , height, width] = x!.dims as [number, number, number, number]
-    const [out, perGroup, kernelHeight, kernelWidth] = weight!.dims as [number, number, number, number]
-    const outHeight = Math.floor((height + padding[0] + padding[2] - (kernelHeight - 1) * dilation[0] - 1) / stride[0]) + 1
-    const outWidth = Math.floor((width + padding[1] + padding[3] - (kernelWidth - 1) * dilation[1] - 1) / stride[1]) + 1
-    return [
-      make([batch, out, outHeight, outWidth], ([b, o, y, z]) => {
-        const group = Math.floor(o! / (out / groups))
-        let sum = bias ? bias.data[o!]! : 0
-        for (const [c, i, j] of indices([perGroup, kernelHeight, kernelWidth])) {
-          const row = y! * stride[0] - padding[0] + i! * dilation[0]
-          const column = z! * stride[1] - padding[1] + j! * dilation[1]
-          if (row < 0 || row >= height || column < 0 || column >= width) continue
-          sum += at(x!, [b!, group * perGroup + c!, row, column]) * at(weight!, [o!, c!, i!, j!])
-        }
-        return sum
-      }),
-    ]
+  conv2dInt8: ([x, weight, scale, bias], { stride, padding }) => {
+    const [kernelHeight, kernelWidth, channels, out] = weight!.dims as [number, number, number, number]
+    const dequantised = make([out, channels, kernelHeight, kernelWidth], ([o, c, i, j]) => at(weight!, [i!, j!, c!, o!]) * scale!.data[o!]!)
+    return conv2d([quantised(x!), dequantised, ...(bias ? [bias] : [])], { stride: [stride, stride], padding, dilation: [1, 1], groups: 1 })
   },
+  conv2d,
   softmax: ([x], { axis }) => {
     const front = axis < 0 ? axis + x!.dims.length : axis
     return [
