@@ -20,7 +20,7 @@ export function readJsonObject(file: string, what: string): JsonObject {
   if (size > MAX_JSON_BYTES) throw refuse(`a file of ${size} bytes`)
   if (size === 0) throw refuse('an empty file')
   try {
-    const value = parseStrictJson(readBytes(file, 0, size), MAX_JSON_DEPTH)
+    const value = parseStrictJson(readBytes(file, 0, size), MAX_JSON_DEPTH, true)
     if (isJsonObject(value)) return value
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error

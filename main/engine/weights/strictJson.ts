@@ -17,21 +17,23 @@ export class JsonSyntaxError extends Error {
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
-interface Cursor { readonly text: string; at: number; readonly maxDepth: number }
+interface Cursor { readonly text: string; at: number; readonly maxDepth: number; readonly pythonNumbers: boolean }
 
 /**
  * Parses UTF-8 JSON bytes. Surrounding JSON white space is allowed, a byte-order mark is not.
  * @param maxDepth deepest nesting of arrays and objects that is accepted
+ * @param pythonNumbers accept bare Infinity, -Infinity and NaN, which Python's json module writes (diffusers saves
+ *   DPM-Solver's `lambda_min_clipped` as -Infinity)
  * @throws JsonSyntaxError with a clause that completes "found ..." (no capital, no full stop)
  */
-export function parseStrictJson(bytes: Uint8Array, maxDepth: number): JsonValue {
+export function parseStrictJson(bytes: Uint8Array, maxDepth: number, pythonNumbers = false): JsonValue {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw new JsonSyntaxError('bytes that are not UTF-8 text')
   }
-  const cursor: Cursor = { text, at: 0, maxDepth }
+  const cursor: Cursor = { text, at: 0, maxDepth, pythonNumbers }
   const value = parseValue(cursor, 0)
   skipSpace(cursor)
   if (cursor.at < text.length) fail(cursor, 'more text after the end of the value')
@@ -68,6 +70,11 @@ function parseValue(cursor: Cursor, depth: number): JsonValue {
       cursor.at += word.length
       return value
     }
+  }
+  const bare = cursor.pythonNumbers ? ['-Infinity', 'Infinity', 'NaN'].find((word) => text.startsWith(word, cursor.at)) : undefined
+  if (bare !== undefined) {
+    cursor.at += bare.length
+    return Number(bare)
   }
   NUMBER.lastIndex = cursor.at
   const match = NUMBER.exec(text)

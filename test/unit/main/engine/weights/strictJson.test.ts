@@ -30,6 +30,12 @@ describe('parseStrictJson', () => {
     }), { numRuns: 2000 })
   })
 
+  it('reads the bare numbers that Python writes where it is asked to, and only there', () => {
+    const text = '{"lambda_min_clipped": -Infinity, "list": [Infinity, NaN], "word": "-Infinity"}'
+    expect(parseStrictJson(Buffer.from(text), 4, true)).toEqual({ lambda_min_clipped: -Infinity, list: [Infinity, NaN], word: '-Infinity' })
+    expect(() => parse(text)).toThrow(JsonSyntaxError)
+  })
+
   it('refuses a repeated key, naming it', () => {
     expect(() => parse('{"a":1,"b":2,"a":3}')).toThrow('the key "a" twice')
   })
