@@ -1,6 +1,6 @@
 /** The kinds of golden file, and the cases of one. */
 import { readFileSync } from 'node:fs'
-import { parseSchedulerFile } from '../../main/engine/schedulers/schedulerConfig.ts'
+import { parseStrictJson } from '../../main/engine/weights/strictJson.ts'
 import { alignmentCases, isAlignmentFile } from './alignment.ts'
 import type { GoldenCase, GoldenFile } from './check.ts'
 import { editCases, isEditFile } from './editOps.ts'
@@ -17,7 +17,7 @@ const kinds: readonly { readonly matches: (file: GoldenFile) => boolean; readonl
 export function casesOf(file: string): GoldenCase[] {
   let content: unknown
   try {
-    content = parseSchedulerFile(readFileSync(file, 'utf8'))
+    content = parseStrictJson(readFileSync(file), 64, true)
   } catch (error) {
     const run = (): never => {
       throw error

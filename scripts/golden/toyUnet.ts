@@ -9,6 +9,7 @@ import { createDdimPath } from '../../main/engine/methods/shared/ddimPath.ts'
 import { combine } from '../../main/engine/tensor/elementwise.ts'
 import type { Latents, PromptEmbeds } from '../../main/engine/tensor/tensor.ts'
 
+/** g of every guided run. */
 export const GUIDANCE = 7.5
 
 /** The path of the goldens. */

@@ -85,19 +85,6 @@ export function oneOf<Word extends string>(owner: string, key: string, value: st
   })
 }
 
-/**
- * Parses a `scheduler_config.json`. Python writes infinities and NaN bare (`"lambda_min_clipped": -Infinity`),
- * which JSON does not allow; they become numbers here.
- * @throws SyntaxError for text that is not JSON otherwise.
- */
-export function parseSchedulerFile(text: string): SchedulerFile {
-  // strings are matched first, and left as they are, so that a word inside one is not taken for a number
-  const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (word) => (word.startsWith('"') ? word : `"\\u0000${word}"`))
-  return JSON.parse(quoted, (_key, value: unknown) =>
-    typeof value === 'string' && value.startsWith('\u0000') ? Number(value.slice(1)) : value,
-  )
-}
-
 function fits(field: string, value: unknown, fallback: unknown): boolean {
   if (field === 'trainedBetas') return Array.isArray(value) && value.every((beta) => typeof beta === 'number')
   // null stands for "not set"; the only such fields left are numbers

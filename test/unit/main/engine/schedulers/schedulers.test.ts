@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { createNoiseSchedule, sigmaTable } from '../../../../../main/engine/schedulers/noiseSchedule.ts'
 import { createOwnScheduler, createScheduler, schedulerEntries, schedulerNames } from '../../../../../main/engine/schedulers/registry.ts'
-import { commonDefaults, parseSchedulerFile } from '../../../../../main/engine/schedulers/schedulerConfig.ts'
+import { commonDefaults } from '../../../../../main/engine/schedulers/schedulerConfig.ts'
 import { roundHalfToEven, spacedTimesteps } from '../../../../../main/engine/schedulers/timestepSpacing.ts'
 import { TorchGenerator } from '../../../../../main/engine/tensor/random.ts'
 import type { Latents } from '../../../../../main/engine/tensor/tensor.ts'
@@ -108,11 +108,6 @@ describe('configuration', () => {
 
   test('null stands for absent', () => {
     expect(timestepsOf('ddim', { ...SD, trained_betas: null, prediction_type: null }, 2)).toEqual([501, 1])
-  })
-
-  test('Python’s bare infinities', () => {
-    const file = parseSchedulerFile('{"lambda_min_clipped": -Infinity, "sigma_max": Infinity, "x": NaN, "note": "a: NaN, -Infinity", "n": 1}')
-    expect(file).toEqual({ lambda_min_clipped: -Infinity, sigma_max: Infinity, x: NaN, note: 'a: NaN, -Infinity', n: 1 })
   })
 
   test.each([
