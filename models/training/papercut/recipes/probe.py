@@ -1,0 +1,139 @@
+"""probe: reads the whole record off a picture. It judges the other models and writes the starter's descriptions."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from ..data import scenes
+from ..errors import UserError
+from ..labels import IGNORE, correct, record_loss, targets
+from ..latents import decode, encode
+from ..probe_model import SIDE, Probe as ProbeModel, load_probe, probe_input, save_probe
+from ..trainer import Recipe
+from ..weights import component, read
+from ..world.draw import draw, placement
+from ..world.scene import CLASSES, Scene
+
+
+def crop_windows(rng: random.Random, batch: list[Scene]) -> list[list[float]]:
+    """A square around a random object of every scene, 1.1 to 2 times its size: what a hole cut out of a picture shows."""
+    windows = []
+    for scene in batch:
+        x, y, half = placement(rng.choice(scene.objects))
+        reach = half * rng.uniform(1.1, 2.0)
+        x, y = x + rng.uniform(-0.2, 0.2) * half, y + rng.uniform(-0.2, 0.2) * half
+        x, y = min(max(x, reach), 1 - reach), min(max(y, reach), 1 - reach)
+        windows.append([x - reach, y - reach, x + reach, y + reach])
+    return windows
+
+
+def crop_targets(batch: list[Scene], windows: list[list[float]]) -> dict[str, Tensor]:
+    """Targets of cut-outs: objects mostly inside count as present, slivers are not asked about, nor places or sizes."""
+    wanted = targets(batch)
+    for name in ("size", "place", "background", "weather"):
+        wanted[name].fill_(IGNORE)
+    for n, (scene, (x0, y0, x1, y1)) in enumerate(zip(batch, windows)):
+        for item in scene.objects:
+            x, y, half = placement(item)
+            wide = max(0.0, min(x1, x + half) - max(x0, x - half)) / (2 * half)
+            tall = max(0.0, min(y1, y + half) - max(y0, y - half)) / (2 * half)
+            share, c = wide * tall, CLASSES.index(item.cls)
+            if share < 0.75:
+                wanted["present"][n, c] = 0.0 if share < 0.03 else -1.0
+                wanted["colour"][n, c] = wanted["pattern"][n, c] = IGNORE
+    return wanted
+
+
+def roughen(pixels: Tensor, rng: random.Random) -> Tensor:
+    """Blur, noise and a shift of brightness, as generated pictures have them. pixels in [0, 1]."""
+    if rng.random() < 0.5:
+        side = rng.choice((48, 64, 80, 96))
+        small = interpolate(pixels, (side, side), mode="bilinear", antialias=True, align_corners=False)
+        pixels = interpolate(small, (SIDE, SIDE), mode="bilinear", align_corners=False)
+    if rng.random() < 0.5:
+        pixels = pixels + rng.uniform(0.01, 0.05) * torch.randn(pixels.shape).to(pixels)
+    if rng.random() < 0.5:
+        gain = 1 + 0.08 * torch.randn(len(pixels), 1, 1, 1).to(pixels)
+        pixels = (pixels - 0.5) * gain + 0.5 + 0.03 * torch.randn(len(pixels), 3, 1, 1).to(pixels)
+    return pixels.clamp(0, 1)
+
+
+class Probe(Recipe):
+    """Trains the probe on drawn pictures, cut-outs, and both after a trip through the autoencoder if there is one."""
+
+    name = "probe"
+    weight_decay = 0.05
+    adamw_names = ("convs.0.", "head")
+    _net = {"convs": [(24, 2), (48, 2), (96, 2), (96, 1), (128, 2), (128, 1)], "squeeze": 24, "hidden": 160, "lr": 3e-3}
+    defaults = {
+        "toy": {"convs": [(8, 2), (8, 2), (16, 2), (16, 2)], "squeeze": 4, "hidden": 16, "lr": 2e-3, "batch": 4,
+                "minutes": 1.0},
+        "cpu": {**_net, "batch": 64, "minutes": 20.0},
+        "gpu": {**_net, "batch": 256, "minutes": 20.0},
+    }
+
+    def build(self) -> nn.Module:
+        try:
+            component(self.options.models, "vae")
+            self.vae = read(AutoencoderKL, self.options.models, "vae").to(self.device)
+        except UserError:
+            self.vae = None
+            print(f"probe: no autoencoder in {self.options.models}: training on drawn pictures only")
+        return ProbeModel(self.preset["convs"], self.preset["squeeze"], self.preset["hidden"])
+
+    def init_from(self, model: nn.Module, folder: Path) -> None:
+        """Published weights have their normalisation folded in: put them behind layers that do nothing yet."""
+        plain = load_probe(component(folder, "probe"))
+        for target, source in zip([*model.convs, model.squeeze, model.hidden, model.head],
+                                  [*plain.convs, plain.squeeze, plain.hidden, plain.head]):
+            target.load_state_dict(source.state_dict())
+        # Batch normalisation restarts at the statistics the folded layers really have.
+        x = probe_input(draw(scenes(random.Random(4), 128), SIDE))
+        with torch.no_grad():
+            for conv, norm in zip([*model.convs, model.squeeze], model.norms):
+                x = conv(x)
+                mean, var = x.mean(dim=(0, 2, 3)), x.var(dim=(0, 2, 3))
+                norm.running_mean.copy_(mean)
+                norm.running_var.copy_(var)
+                norm.weight.copy_((var + norm.eps).sqrt())
+                norm.bias.copy_(mean)
+                x = x.relu()
+
+    @torch.no_grad()
+    def _through_vae(self, pixels: Tensor) -> Tensor:
+        return decode(self.vae, encode(self.vae, pixels * 2 - 1)).float()
+
+    def loss(self, model: nn.Module, rng: random.Random, progress: float) -> tuple[Tensor, int]:
+        count = self.options.batch or self.preset["batch"]
+        batch = scenes(rng, count)
+        trip = self.vae is not None and rng.random() < 0.25
+        if rng.random() < 0.35:
+            windows = crop_windows(rng, batch)
+            wanted = crop_targets(batch, windows)
+            pixels = draw(batch, SIDE, self.device, window=torch.tensor(windows))
+            trip = False  # a cut-out is enlarged, so its blur is bigger: `roughen` stands for it
+        else:
+            wanted = targets(batch)
+            pixels = draw(batch, 256 if trip else SIDE, self.device)
+        if trip:
+            pixels = interpolate(self._through_vae(pixels), (SIDE, SIDE), mode="bilinear", antialias=True,
+                                 align_corners=False)
+        logits = model(probe_input(roughen(pixels, rng)))
+        return record_loss(logits, {k: v.to(self.device) for k, v in wanted.items()}), count
+
+    @torch.no_grad()
+    def sheet(self, model: nn.Module, folder: Path, step: int) -> None:
+        batch = scenes(random.Random(6), 200, "heldout")
+        pixels = draw(batch, SIDE, self.device)
+        result = correct(model(probe_input(pixels)), targets(batch))
+        shares = ", ".join(f"{k} {100 * a / b:.1f} %" for k, (a, b) in result.items())
+        print(f"\nprobe: step {step}, held-out: {shares}", flush=True)
+
+    def save(self, model: nn.Module, folder: Path) -> None:
+        save_probe(model.cpu(), folder / "probe")

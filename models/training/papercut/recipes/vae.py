@@ -1,0 +1,121 @@
+"""vae: the autoencoder (AutoencoderKL, f = 8, 4 latent channels).
+
+Crops grow from 64 to 128 px and end with whole pictures, so that most updates are cheap and the last ones see what the
+editor will give it.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
+
+from ..data import crops, scenes
+from ..sheets import save_sheet
+from ..trainer import Recipe
+from ..weights import load_folder
+from ..world.draw import draw
+
+KL_WEIGHT = 5e-4
+COLOUR_WEIGHT = 20.0
+STAGES = ((0.55, 64, 4), (0.88, 128, 1), (9.0, 256, 0.25))  # until this progress: crop side, batch factor
+
+
+def build_vae(widths: tuple[int, ...], groups: int) -> AutoencoderKL:
+    """An autoencoder in Stable Diffusion's layout, f = 8, without attention in the middle."""
+    return AutoencoderKL(
+        in_channels=3, out_channels=3, down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4, block_out_channels=widths, layers_per_block=1, latent_channels=4,
+        norm_num_groups=groups, sample_size=256, mid_block_add_attention=False, scaling_factor=1.0,
+    )
+
+
+def edges(pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Differences to the right and lower neighbour."""
+    return pixels[..., :, 1:] - pixels[..., :, :-1], pixels[..., 1:, :] - pixels[..., :-1, :]
+
+
+def reconstruction_loss(got: Tensor, wanted: Tensor) -> Tensor:
+    """Mean absolute + squared error of pixels, of 4 x 4 means, and absolute error of differences (sharp outlines).
+
+    The means weigh a patch's colour: without them a run first spends all four channels on outlines, and colours that
+    share a brightness stay alike for long.
+    """
+    loss = (got - wanted).abs().mean() + 2.0 * (got - wanted).square().mean()
+    coarse = avg_pool2d(got - wanted, 4)
+    loss = loss + 2.0 * coarse.abs().mean() + 4.0 * coarse.square().mean()
+    for a, b in zip(edges(got), edges(wanted)):
+        loss = loss + 0.4 * (a - b).abs().mean()
+    return loss
+
+
+def colour_loss(latents: Tensor, pixels: Tensor) -> Tensor:
+    """Mean squared error of the best linear map from latents to their patches' mean colours, for this batch.
+
+    Colours that share a brightness are otherwise told apart only late in a run. It also makes the four numbers of a
+    cell easy to preview. latents: [B, 4, h, w]; pixels: [B, 3, 8h, 8w].
+    """
+    cells = latents.float().permute(0, 2, 3, 1).flatten(0, 2)
+    cells = torch.cat([cells, torch.ones_like(cells[:, :1])], 1)
+    colours = avg_pool2d(pixels, 8).permute(0, 2, 3, 1).flatten(0, 2)
+    with torch.no_grad():  # at the optimum the map's own gradient is zero
+        gram = cells.T @ cells + 1e-3 * torch.eye(cells.shape[1], device=cells.device)
+        linear = torch.linalg.solve(gram, cells.T @ colours)
+    return (cells @ linear - colours).square().mean()
+
+
+class Vae(Recipe):
+    """Trains the autoencoder on crops drawn on the fly."""
+
+    name = "vae"
+    defaults = {
+        "toy": {"widths": (8, 8, 16, 16), "groups": 8, "batch": 2, "lr": 2e-3, "minutes": 1.0},
+        "cpu": {"widths": (16, 32, 64, 128), "groups": 16, "batch": 2, "lr": 2e-3, "minutes": 60.0},
+        "gpu": {"widths": (16, 32, 64, 128), "groups": 16, "batch": 64, "lr": 1.5e-3, "minutes": 60.0},
+    }
+
+    def build(self) -> nn.Module:
+        return build_vae(self.preset["widths"], self.preset["groups"])
+
+    def init_from(self, model: nn.Module, folder: Path) -> None:
+        load_folder(model, AutoencoderKL, folder, "vae")
+
+    def loss(self, model: nn.Module, rng: random.Random, progress: float) -> tuple[Tensor, int]:
+        side, factor = next((side, factor) for until, side, factor in STAGES if progress < until)
+        if self.options.preset == "toy":
+            side, factor = 64, 1
+        count = max(1, int((self.options.batch or self.preset["batch"]) * factor))
+        # Pictures of 128 px are what the diffusion model sees first, so their finer grain is learnt too.
+        scale = 128 if side < 256 and rng.random() < 0.35 else 256
+        pixels = crops(rng, count, side, scale, self.device)
+        posterior = model.encode(pixels).latent_dist
+        got = model.decode(posterior.sample()).sample
+        mean, logvar = posterior.mean.float(), posterior.logvar.float()
+        divergence = 0.5 * (mean.square() + logvar.exp() - 1.0 - logvar).mean()
+        colour = colour_loss(posterior.mean, pixels) * (COLOUR_WEIGHT * max(0.02, 1 - progress / 0.8))
+        return reconstruction_loss(got.float(), pixels) + KL_WEIGHT * divergence + colour, count
+
+    @torch.no_grad()
+    def sheet(self, model: nn.Module, folder: Path, step: int) -> None:
+        pixels = draw(scenes(random.Random(1), 8, "heldout"), 256, self.device)
+        got = (model.decode(model.encode(pixels * 2 - 1).latent_dist.mode()).sample / 2 + 0.5).clamp(0, 1)
+        error = (got - pixels).square().mean(dim=(1, 2, 3))
+        print(f"\nvae: step {step}, PSNR {(-10 * error.log10()).mean():.2f} dB", flush=True)
+        save_sheet(folder / "samples.png", torch.cat([pixels[:4], got[:4], pixels[4:], got[4:]]), 4)
+
+    @torch.no_grad()
+    def measure_scale(self, model: nn.Module, count: int = 128) -> float:
+        """1 / standard deviation of the latents of training pictures: what `scaling_factor` has to be."""
+        rng, values = random.Random(2), []
+        for _ in range(max(1, count // 16)):
+            pixels = draw(scenes(rng, min(16, count)), self.preset.get("side", 256), self.device) * 2 - 1
+            values.append(model.encode(pixels).latent_dist.mode().flatten())
+        return 1.0 / float(torch.cat(values).std())
+
+    def save(self, model: nn.Module, folder: Path) -> None:
+        model.register_to_config(scaling_factor=round(self.measure_scale(model), 5))
+        model.save_pretrained(folder / "vae")
