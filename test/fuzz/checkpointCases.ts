@@ -76,14 +76,19 @@ function shard(file: string): void {
   writeJson(`${file}.index.json`, { metadata: {}, weight_map: map })
 }
 
+/** Everything below a folder; links are listed, not followed (fs.readdirSync's own recursion follows them round and round). */
+function everythingBelow(folder: string): fs.Dirent[] {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry, ...everythingBelow(path.join(folder, entry.name))] : [entry]))
+}
+
 /** Every file below a folder. */
 function filesBelow(folder: string): string[] {
-  return fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).sort()
+  return everythingBelow(folder).filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).sort()
 }
 
 /** Name, size and time of everything below a folder: equal before and after means that nothing was written. */
 function snapshot(folder: string): string {
-  return fs.readdirSync(folder, { recursive: true, withFileTypes: true })
+  return everythingBelow(folder)
     .map((entry) => path.join(entry.parentPath, entry.name))
     .sort()
     .map((file) => {

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { badInput } from '../errors.ts'
+import { listFolder } from '../weights/fileFormat.ts'
 import { readJsonObject } from '../weights/jsonFile.ts'
 import { type KeyRule, applyRule, clipTextRule, clipVisionRule, plainRule, vaeRule } from '../weights/keyRules.ts'
 import { type StoredWeights, readStoredWeights } from '../weights/storedWeights.ts'
@@ -39,7 +40,7 @@ function candidateOf(name: string): Candidate | undefined {
  * @throws EngineError checkpoint/pickle, checkpoint/no-weights, weights/bad-index (exit 2)
  */
 export function findWeightFile(folder: string): string {
-  const names = fs.readdirSync(folder).filter((name) => !name.startsWith('.')).sort()
+  const names = listFolder(folder, 'a folder with .safetensors weights').filter((name) => !name.startsWith('.'))
   const rank = ({ variant }: Candidate): number => {
     const known = VARIANT_ORDER.indexOf(variant)
     return known >= 0 ? known : variant.startsWith('non') ? VARIANT_ORDER.length + 1 : VARIANT_ORDER.length

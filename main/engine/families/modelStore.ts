@@ -13,6 +13,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import { CARD_NAME, readModelCard } from './modelCard.ts'
 import { nearestNames } from './nearestNames.ts'
 import { type OpenOptions, openCheckpoint } from './openCheckpoint.ts'
+import { classNameOf } from './unsupported.ts'
 import { type VerifyOptions, type VerifyReport, verifyCheckpoint } from './verifyCheckpoint.ts'
 
 /** Where models are. */
@@ -80,6 +81,8 @@ export class ModelStore {
    */
   async add(target: string, options: { configDir?: string; id?: string } = {}): Promise<ModelRow> {
     const absolute = path.resolve(target)
+    const bundled = this.#bundled().find((model) => model.path === absolute)
+    if (bundled) return this.#row(bundled)
     const configDir = options.configDir === undefined ? undefined : path.resolve(options.configDir)
     const config = configDir === undefined ? {} : { configDir }
     const checkpoint = await openCheckpoint(absolute, config)
@@ -223,7 +226,7 @@ export function describeCheckpoint(checkpoint: Checkpoint): Readonly<Record<stri
   const components = Object.fromEntries(Object.values(checkpoint.components).map(({ name, config, weights }) => {
     const entries = [...weights.entries.values()]
     return [name, {
-      class: config['_class_name'] ?? (Array.isArray(config['architectures']) ? config['architectures'][0] : undefined),
+      class: classNameOf(config),
       tensors: entries.length,
       parameters: entries.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0),
       bytes: entries.reduce((sum, { length }) => sum + length, 0),

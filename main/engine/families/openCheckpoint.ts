@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { badInput } from '../errors.ts'
-import { readFileHead, sniffFormat, statOrRefuse } from '../weights/fileFormat.ts'
+import { listFolder, readFileHead, sniffFormat, statOrRefuse } from '../weights/fileFormat.ts'
 import { readJsonObject, textOf } from '../weights/jsonFile.ts'
 import { readStoredWeights } from '../weights/storedWeights.ts'
 import { hashParts } from '../weights/weightIndex.ts'
@@ -15,7 +15,7 @@ import { FAMILIES, familyOfCrossAttentionDim } from './registry.ts'
 import { checkShapes, kindOfUnet, partsMisfit } from './shapeChecks.ts'
 import { readConfigDir, readSingleFile } from './singleFile.ts'
 import { clipDefaultTokenizer, readTokenizerFolder } from './tokenizerSource.ts'
-import { notACheckpoint, refusalByFormat, refuseForeignClass } from './unsupported.ts'
+import { classNameOf, notACheckpoint, refusalByFormat, refuseForeignClass, refuseForeignPart } from './unsupported.ts'
 
 /** Options of {@link openCheckpoint}. */
 export interface OpenOptions {
@@ -56,9 +56,9 @@ function locate(target: string): Place {
 /** A hub cache folder (`models--owner--name`): the snapshot that `refs/main` names, or the only one. */
 function hubSnapshot(folder: string): string {
   const snapshots = path.join(folder, 'snapshots')
-  const names = fs.readdirSync(snapshots)
+  const names = listFolder(snapshots, 'downloaded snapshots')
   const main = path.join(folder, 'refs', 'main')
-  const wanted = fs.existsSync(main) ? fs.readFileSync(main, 'utf8').trim() : undefined
+  const wanted = fs.statSync(main, { throwIfNoEntry: false })?.isFile() ? fs.readFileSync(main, 'utf8').trim() : undefined
   const name = names.find((candidate) => candidate === wanted) ?? (names.length === 1 ? names[0] : undefined)
   if (name !== undefined) return path.join(snapshots, name)
   throw badInput('checkpoint/unsupported', { thing: folder, expected: 'one downloaded snapshot', found: `${names.length}`, todo: `pass one of the folders in ${snapshots}` })
@@ -66,12 +66,10 @@ function hubSnapshot(folder: string): string {
 
 /** A folder that is no checkpoint itself: it may hold one single file, or say what else it is. */
 function insideFolder(folder: string): Place {
-  const names = fs.readdirSync(folder).sort()
+  const names = listFolder(folder, 'a checkpoint folder')
   const config = path.join(folder, 'config.json')
   if (fs.existsSync(config)) {
-    const values = readJsonObject(config, 'a configuration')
-    const architectures = values['architectures']
-    refuseForeignClass(folder, textOf(values, '_class_name') ?? (Array.isArray(architectures) && typeof architectures[0] === 'string' ? architectures[0] : undefined))
+    refuseForeignClass(folder, classNameOf(readJsonObject(config, 'a configuration')))
   }
   if (names.includes('adapter_config.json')) throw badInput('checkpoint/unsupported', { thing: folder, expected: 'a checkpoint', found: 'a LoRA folder', todo: 'pass the checkpoint it was made for', details: { kind: 'lora' } })
   const singles = names.filter((name) => /\.safetensors$/i.test(name))
@@ -121,8 +119,11 @@ function openFolder(folder: string, given: string, options: OpenOptions): Checkp
   const cardFile = path.join(folder, CARD_NAME)
   const card = fs.existsSync(cardFile) ? readModelCard(cardFile) : undefined
   const indexFile = path.join(folder, 'model_index.json')
-  if (fs.existsSync(indexFile)) refuseForeignClass(indexFile, textOf(readJsonObject(indexFile, 'a model index'), '_class_name'))
   const notes: string[] = []
+  if (fs.existsSync(indexFile)) {
+    const note = refuseForeignClass(indexFile, textOf(readJsonObject(indexFile, 'a model index'), '_class_name'), fs.existsSync(path.join(folder, 'unet')))
+    if (note !== undefined) notes.push(note)
+  }
   const place = (name: string, component = name): string | undefined => findPart(folder, card, [name, component])
   const unetFolder = place('unet')
   if (unetFolder === undefined) throw notACheckpoint(folder, [])
@@ -139,7 +140,7 @@ function openFolder(folder: string, given: string, options: OpenOptions): Checkp
     const at = place(COMPONENTS[name].folder, name)
     if (at === undefined) continue
     const component = openComponentFolder(name, at, infer)
-    if (name === 'unet') refuseForeignUnet(at, component)
+    refuseForeignPart(at, name, component.config)
     family ??= familyOf(component)
     components[name] = component
   }
@@ -197,13 +198,6 @@ function tokenizerOfFolder(folder: string | undefined, textEncoder: Component | 
 }
 
 const CLIP_VOCABULARY = 49408
-
-function refuseForeignUnet(folder: string, unet: Component): void {
-  const { config } = unet
-  if (config['addition_embed_type'] === 'text_time') refuseForeignClass(folder, 'StableDiffusionXLPipeline')
-  const className = config['_class_name']
-  if (typeof className === 'string' && className !== 'UNet2DConditionModel') refuseForeignClass(folder, className)
-}
 
 function familyOf(component: Component): Family | undefined {
   if (component.name !== 'unet') return undefined

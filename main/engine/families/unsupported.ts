@@ -7,6 +7,7 @@ import { isNarrowFloat } from '../weights/dtypes.ts'
 import type { FileFormat } from '../weights/fileFormat.ts'
 import { FORMAT_PHRASES } from '../weights/fileFormat.ts'
 import type { TensorEntry } from '../weights/weightIndex.ts'
+import type { ComponentName } from './checkpoint.ts'
 
 /** What the engine runs, as it is called in sentences. */
 export const SUPPORTED = 'a Stable Diffusion 1.x or 2.x checkpoint'
@@ -112,29 +113,65 @@ export function refusalByFormat(file: string, format: FileFormat): EngineError |
   return unsupported(file, format, FORMAT_PHRASES[format], FORMAT_TODO[format] ?? CHOOSE)
 }
 
-/** Model classes of folders that this engine does not run, by `_class_name` or `architectures`. */
+/** Model and pipeline classes that this engine does not run, by `_class_name` or `architectures`. */
 const FOREIGN_CLASSES: readonly (readonly [RegExp, string, string, string])[] = [
-  [/XL/, 'sdxl', 'an SDXL folder', CHOOSE],
+  [/XL|Kolors|Playground/, 'sdxl', 'an SDXL folder', CHOOSE],
   [/^StableDiffusion3|^SD3/, 'sd3', 'a Stable Diffusion 3 folder', CHOOSE],
   [/^Flux/, 'flux', 'a Flux folder', CHOOSE],
-  [/ControlNet/, 'controlnet', 'a ControlNet folder', NEEDS_BASE],
-  [/T2IAdapter/, 't2i-adapter', 'a T2I-Adapter folder', NEEDS_BASE],
-  [/^Autoencoder/, 'vae-alone', 'a VAE alone', 'it is one part of a checkpoint, so pass the folder above it'],
+  [/ControlNetModel$/, 'controlnet', 'a ControlNet folder', NEEDS_BASE],
+  [/^(T2IAdapter|MultiAdapter)/, 't2i-adapter', 'a T2I-Adapter folder', NEEDS_BASE],
+  [/^(Autoencoder|ConsistencyDecoder)/, 'vae-alone', 'a VAE alone', 'it is one part of a checkpoint, so pass the folder above it'],
   [/^UNet/, 'unet-alone', 'a UNet alone', 'it is one part of a checkpoint, so pass the folder above it'],
   [/^CLIP/, 'text-encoder-alone', 'a CLIP model alone', 'it is one part of a checkpoint, so pass the folder above it'],
   [/ForCausalLM$/, 'language-model', 'a language model', CHOOSE],
+  [/^StableDiffusion(Latent)?Upscale/, 'upscaler', 'an upscaler', CHOOSE],
+  [/^StableDiffusionDepth/, 'depth', 'a depth-guided model', CHOOSE],
+  [/Transformer|^(PixArt|Hunyuan|Kandinsky|StableCascade|Wuerstchen|IF|Wan|Qwen|Lumina|AuraFlow|Sana|Cog)/, 'transformer', 'a folder of another architecture', CHOOSE],
 ]
 
 /** Pipeline classes whose UNets this engine runs. */
-const KNOWN_PIPELINES = /^((Legacy)?(Onnx)?StableDiffusion(Img2Img|Inpaint|InstructPix2Pix|Panorama|Safe)?Pipeline(Safe|Legacy)?|LatentConsistencyModel(Img2Img)?Pipeline|DiffusionPipeline)$/
+const KNOWN_PIPELINES = /^((Legacy)?(Onnx)?StableDiffusion(Img2Img|Inpaint|InstructPix2Pix|Panorama|ControlNet\w*|Safe)?Pipeline(Safe|Legacy)?|LatentConsistencyModel(Img2Img)?Pipeline|DiffusionPipeline)$/
 
 /**
  * Refuses a folder by the class its model_index.json or config.json names.
+ * @param hasUnet the folder holds a UNet that can be looked at: then only classes known to be foreign are refused
+ * @returns a note for a person when the class is unknown and the parts will be tried all the same
  * @throws EngineError checkpoint/unsupported (exit 2)
  */
-export function refuseForeignClass(file: string, className: string | undefined): void {
-  if (className === undefined || KNOWN_PIPELINES.test(className)) return
+export function refuseForeignClass(file: string, className: string | undefined, hasUnet = false): string | undefined {
+  if (className === undefined || KNOWN_PIPELINES.test(className)) return undefined
+  const shown = className.slice(0, 80)
   const known = FOREIGN_CLASSES.find(([pattern]) => pattern.test(className))
-  if (known) throw unsupported(file, known[1], `${known[2]} (${className})`, known[3])
-  throw unsupported(file, 'unknown', `a folder of class ${className.slice(0, 80)}`, CHOOSE)
+  if (known) throw unsupported(file, known[1], `${known[2]} (${shown})`, known[3])
+  if (!hasUnet) throw unsupported(file, 'unknown', `a folder of class ${shown}`, CHOOSE)
+  return `The folder names the unknown class ${shown}; its parts are taken for those of Stable Diffusion.`
+}
+
+/** The class each component's configuration must name, where it names one. */
+const COMPONENT_CLASSES: Readonly<Record<ComponentName, RegExp>> = {
+  unet: /^UNet2DConditionModel$/,
+  vae: /^AutoencoderKL$/,
+  tinyVae: /^AutoencoderTiny$/,
+  textEncoder: /^CLIPTextModel(WithProjection)?$/,
+  imageEncoder: /^CLIPVisionModelWithProjection$/,
+  probe: /./,
+}
+
+/** The class a configuration names: diffusers writes `_class_name`, transformers `architectures`. */
+export function classNameOf(config: Readonly<Record<string, unknown>>): string | undefined {
+  const { _class_name: name, architectures } = config
+  if (typeof name === 'string') return name
+  const [first] = Array.isArray(architectures) ? (architectures as unknown[]) : []
+  return typeof first === 'string' ? first : undefined
+}
+
+/**
+ * Refuses a part of a folder whose configuration names a class that stands for another net.
+ * @throws EngineError checkpoint/unsupported (exit 2)
+ */
+export function refuseForeignPart(folder: string, name: ComponentName, config: Readonly<Record<string, unknown>>): void {
+  if (name === 'unet' && config['addition_embed_type'] === 'text_time') throw unsupported(folder, 'sdxl', 'the UNet of an SDXL folder', CHOOSE)
+  const className = classNameOf(config)
+  if (className === undefined || COMPONENT_CLASSES[name].test(className)) return
+  throw unsupported(folder, 'part', `a ${className.slice(0, 80)} as ${name}`, CHOOSE)
 }

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { CancelledError, EngineError, badInput } from '../errors.ts'
 import { requireFinite, shapesAsFloat32 } from '../weights/conversion.ts'
+import { statOrRefuse } from '../weights/fileFormat.ts'
 import { sha256OfFile } from '../weights/fileIdentity.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { partsMisfit } from './shapeChecks.ts'
@@ -107,8 +108,9 @@ async function verifyChecksums(checkpoint: Checkpoint, options: VerifyOptions, a
       const file = path.resolve(folder, listed.path)
       const refuse = (found: string): EngineError => badInput('model/checksum', { thing: file, expected: `${listed.bytes} bytes with sha256 ${listed.sha256.slice(0, 12)}..., as the card says`, found, todo: 'fetch the file again' })
       if (!file.startsWith(path.dirname(folder) + path.sep)) throw badInput('model/outside', { thing: file, expected: `files below ${folder}`, found: listed.path })
-      const stat = fs.statSync(file, { throwIfNoEntry: false })
-      if (!stat?.isFile()) throw refuse('no such file')
+      if (!fs.existsSync(file)) throw refuse('no such file')
+      const stat = statOrRefuse(file, 'a file')
+      if (!stat.isFile()) throw refuse('a folder or device')
       if (stat.size !== listed.bytes) throw refuse(`${stat.size} bytes`)
       const onBytes = (done: number): void => options.onProgress?.({ phase: 'checksums', done: before + done, total })
       const sha256 = await sha256OfFile(file, { ...(options.signal ? { signal: options.signal } : {}), onBytes })

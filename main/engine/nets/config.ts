@@ -9,7 +9,9 @@ export type NetConfig = Readonly<Record<string, unknown>>
  * @param net class name as diffusers and transformers spell it
  */
 export function unsupportedConfig(net: string, key: string, value: unknown, expected: string): EngineError {
-  return new EngineError('nets/unsupported-config', `${net}: expected ${expected} for ${key} in the configuration but received ${JSON.stringify(value)}.`, {
+  const text = JSON.stringify(value) ?? 'nothing'
+  const received = text.length > 100 ? `${text.slice(0, 100)}...` : text // a damaged file may hold anything
+  return new EngineError('nets/unsupported-config', `${net}: expected ${expected} for ${key} in the configuration but received ${received}.`, {
     exitCode: 2,
     details: { net, key, value: value ?? null },
   })

@@ -93,6 +93,19 @@ export function statOrRefuse(file: string, expected: string): fs.Stats {
 }
 
 /**
+ * Names in a folder, sorted.
+ * @throws EngineError weights/no-file (exit 2) when it is no folder or cannot be listed
+ */
+export function listFolder(folder: string, expected: string): string[] {
+  try {
+    return fs.readdirSync(folder).sort()
+  } catch (cause) {
+    const found = (cause as NodeJS.ErrnoException).code === 'ENOTDIR' ? 'a file' : systemReason(cause)
+    throw badInput('weights/no-file', { thing: folder, expected, found, cause })
+  }
+}
+
+/**
  * fs.openSync for reading, with the same answer as {@link statOrRefuse}. The caller closes the descriptor.
  * @throws EngineError weights/no-file (exit 2)
  */

@@ -1,5 +1,5 @@
 /** Writer for the safetensors format. */
-import { badInput, failed } from '../errors.ts'
+import { failed } from '../errors.ts'
 import { type IntTensor, type Tensor, elementCount } from '../tensor/tensor.ts'
 import { writeFileAtomic } from './atomicFile.ts'
 import type { Dtype } from './dtypes.ts'
@@ -44,11 +44,4 @@ export function writeSafetensors(
   })
   parts.sort((a, b) => b.width - a.width)
   writeFileAtomic(file, safetensorsPreamble(parts, metadata), ...parts.map((part) => part.bytes))
-}
-
-/** Refuses an output name that is not a safetensors file, before anything is computed for it. */
-export function requireSafetensorsName(file: string, option: string): void {
-  if (!/\.safetensors$/i.test(file)) {
-    throw badInput('output/name', { thing: `${option} ${file}`, expected: 'a name that ends in .safetensors', found: 'another ending' })
-  }
 }

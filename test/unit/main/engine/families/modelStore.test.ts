@@ -74,6 +74,11 @@ describe('the list of models', () => {
     expect(await ids()).toEqual(['starter', 'starter-2', 'starter-3'])
   })
 
+  it('answers with the bundled model when its folder is added', async () => {
+    expect((await store.add(path.join(bundledRoot(), 'starter'))).source).toBe('bundled')
+    expect(await ids()).toEqual(['starter'])
+  })
+
   it('remembers the configuration folder', async () => {
     const configDir = path.join(root, 'config')
     writeJson(path.join(configDir, 'scheduler/scheduler_config.json'), { _class_name: 'DDIMScheduler', prediction_type: 'v_prediction' })

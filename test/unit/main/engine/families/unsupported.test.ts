@@ -131,6 +131,8 @@ describe('folders of other kinds', () => {
     ['controlnet', 'config.json', { _class_name: 'ControlNetModel' }, 'ControlNet'],
     ['vae-alone', 'config.json', { _class_name: 'AutoencoderKL' }, 'folder above'],
     ['language-model', 'config.json', { architectures: ['LlamaForCausalLM'] }, 'language model'],
+    ['upscaler', 'model_index.json', { _class_name: 'StableDiffusionUpscalePipeline' }, 'an upscaler'],
+    ['transformer', 'model_index.json', { _class_name: 'PixArtAlphaPipeline' }, 'another architecture'],
     ['lora', 'adapter_config.json', {}, 'LoRA'],
   ])('%s', async (kind, name, value, words) => {
     writeJson(path.join(at, name), value)
@@ -144,6 +146,18 @@ describe('folders of other kinds', () => {
     const config = path.join(dir, 'unet/config.json')
     writeJson(config, { ...JSON.parse(fs.readFileSync(config, 'utf8')) as object, addition_embed_type: 'text_time' })
     expect((await refusal(dir)).kind).toBe('sdxl')
+  })
+
+  it('a part of another class in an otherwise right folder', async () => {
+    const dir = makeCheckpointFolder(path.join(at, 'x'), { unet: 'unet-sd1', text_encoder: 'clip-text-sd1' })
+    writeJson(path.join(dir, 'text_encoder/config.json'), { architectures: ['ClapTextModelWithProjection'] })
+    expect((await refusal(dir)).message).toMatch(/text_encoder: .*found a ClapTextModelWithProjection as textEncoder/)
+  })
+
+  it('a class that nobody knows is tried by its parts, and noted', async () => {
+    const { notes } = await openCheckpoint(makeCheckpointFolder(path.join(at, 'x'), { unet: 'unet-sd1' }, 'MyOwnPipeline'))
+    expect(notes[0]).toBe('The folder names the unknown class MyOwnPipeline; its parts are taken for those of Stable Diffusion.')
+    await openCheckpoint(makeCheckpointFolder(path.join(at, 'y'), { unet: 'unet-sd1' }, 'StableDiffusionControlNetPipeline'))
   })
 
   it('an empty folder, two files to choose from, only a pickle, nothing at all', async () => {
