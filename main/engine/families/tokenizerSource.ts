@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { badInput } from '../errors.ts'
-import { readJsonObject } from '../weights/jsonFile.ts'
+import { MAX_LARGE_JSON_BYTES, readJsonObject } from '../weights/jsonFile.ts'
 import { type JsonObject, type JsonValue, isJsonObject } from '../weights/strictJson.ts'
 import type { PadToken, TokenizerSource } from './checkpoint.ts'
 import type { Family } from './family.ts'
@@ -62,7 +62,7 @@ function findPadToken(files: TokenizerSource['files'], config: JsonObject | unde
   if (fromMap !== undefined) return { token: fromMap, source: 'special_tokens_map' }
   const fromConfig = tokenText(config?.['pad_token'])
   if (fromConfig !== undefined) return { token: fromConfig, source: 'tokenizer_config' }
-  const padding = files.tokenizerJson === undefined ? undefined : readJsonObject(files.tokenizerJson, 'a tokenizer')['padding']
+  const padding = files.tokenizerJson === undefined ? undefined : readJsonObject(files.tokenizerJson, 'a tokenizer', MAX_LARGE_JSON_BYTES)['padding']
   const fromTokenizer = isJsonObject(padding) ? tokenText(padding['pad_token']) : undefined
   if (fromTokenizer !== undefined) return { token: fromTokenizer, source: 'tokenizer.json' }
   return { token: CLIP_PAD, source: 'default' }

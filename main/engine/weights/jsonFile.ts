@@ -4,20 +4,23 @@ import { readFileHead } from './fileFormat.ts'
 import { readBytes } from './safetensors.ts'
 import { type JsonObject, JsonSyntaxError, isJsonObject, parseStrictJson } from './strictJson.ts'
 
-/** Largest JSON file of a checkpoint: a shard index of 400,000 tensors stays below it. */
-const MAX_JSON_BYTES = 25_000_000
+/** Largest configuration; the longest in use, tokenizer_config.json, stays below 0.1 MB. */
+const MAX_CONFIG_BYTES = 1_000_000
+/** Largest shard index or tokenizer.json: CLIP's is 3.6 MB, an index of 400,000 tensors stays below it. */
+export const MAX_LARGE_JSON_BYTES = 25_000_000
 /** Deepest nesting; tokenizer.json, the deepest file in use, has 6 levels. */
 const MAX_JSON_DEPTH = 32
 
 /**
  * Reads a JSON file that must hold an object. Objects come without prototypes.
  * @param what how the file is called in a sentence, as "a shard index"
+ * @param maxBytes {@link MAX_LARGE_JSON_BYTES} for the two kinds of file that are long
  * @throws EngineError weights/no-file, weights/bad-json (exit 2)
  */
-export function readJsonObject(file: string, what: string): JsonObject {
+export function readJsonObject(file: string, what: string, maxBytes = MAX_CONFIG_BYTES): JsonObject {
   const { size } = readFileHead(file)
   const refuse = (found: string): Error => badInput('weights/bad-json', { thing: file, expected: `${what} (JSON)`, found, todo: 'fetch the file again' })
-  if (size > MAX_JSON_BYTES) throw refuse(`a file of ${size} bytes`)
+  if (size > maxBytes) throw refuse(`a file of ${size} bytes, over the limit of ${maxBytes}`)
   if (size === 0) throw refuse('an empty file')
   try {
     const value = parseStrictJson(readBytes(file, 0, size), MAX_JSON_DEPTH, true)

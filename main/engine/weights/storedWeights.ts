@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { badInput } from '../errors.ts'
 import { identifyFile } from './fileIdentity.ts'
-import { readJsonObject } from './jsonFile.ts'
+import { MAX_LARGE_JSON_BYTES, readJsonObject } from './jsonFile.ts'
 import { type SafetensorsHeader, readSafetensorsHeader } from './safetensors.ts'
 import { isJsonObject } from './strictJson.ts'
 import { type FileIdentity, type TensorEntry, type WeightIndex, makeWeightIndex } from './weightIndex.ts'
@@ -36,7 +36,7 @@ export function openWeights(file: string): WeightIndex {
 
 function readShards(indexFile: string): StoredWeights {
   const refuse = (expected: string, found: string): Error => badInput('weights/bad-index', { thing: indexFile, expected, found, todo: 'fetch the file again' })
-  const map = readJsonObject(indexFile, 'a shard index')['weight_map']
+  const map = readJsonObject(indexFile, 'a shard index', MAX_LARGE_JSON_BYTES)['weight_map']
   if (!isJsonObject(map)) throw refuse('a weight_map of tensor names to shard files', map === undefined ? 'none' : 'another JSON value')
   const folder = path.dirname(indexFile)
   const headers = new Map<string, SafetensorsHeader>()
@@ -64,7 +64,7 @@ const MAX_SHARDS = 1000
 
 function readShard(indexFile: string, shardFile: string, shards: readonly unknown[]): SafetensorsHeader {
   if (fs.existsSync(shardFile)) return readSafetensorsHeader(shardFile)
-  const names = [...new Set(shards)].filter((name) => typeof name === 'string')
+  const names = [...new Set(shards)].filter((name) => typeof name === 'string').slice(0, MAX_SHARDS)
   const missing = names.filter((name) => !fs.existsSync(path.join(path.dirname(indexFile), name)))
   throw badInput('weights/missing-shard', {
     thing: indexFile,

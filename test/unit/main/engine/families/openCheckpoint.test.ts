@@ -86,6 +86,12 @@ describe('a diffusers folder', () => {
     await expect(openCheckpoint(other)).rejects.toThrow(/unet\/config\.json: expected the configuration of unet \(JSON\), found/)
   })
 
+  it('refuses a configuration of megabytes unread', async () => {
+    const dir = sd1()
+    writeJson(path.join(dir, 'unet/config.json'), { padding: 'x'.repeat(1_000_000) })
+    await expect(openCheckpoint(dir)).rejects.toThrow(/found a file of 10000\d\d bytes, over the limit of 1000000/)
+  })
+
   it('reads sizes off the tensors where config.json is missing, and says so', async () => {
     const dir = sd1()
     fs.rmSync(path.join(dir, 'unet/config.json'))
