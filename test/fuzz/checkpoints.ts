@@ -9,7 +9,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { type CaseResult, makeTemplates } from './checkpointCases.ts'
 
-/** No answer for this long is a hang. */
+/** No answer for this long is a hang, if the same case hangs again by itself: a busy machine stalls once, a loop always. */
 const HANG_MS = 5000
 
 /** What to run. */
@@ -19,6 +19,9 @@ export interface FuzzOptions {
   /** First case; a failure's number repeats it with `count: 1`. */
   readonly from?: number
   readonly onCase?: (result: CaseResult) => void
+  /** Replace the script that runs the cases and the limit in ms: for the test of this watchdog itself. */
+  readonly child?: string
+  readonly hangMs?: number
 }
 
 /** How it went. */
@@ -39,13 +42,18 @@ export async function fuzzCheckpoints(options: FuzzOptions): Promise<FuzzReport>
   const end = (options.from ?? 0) + options.count
   try {
     makeTemplates(templates)
+    const note: OnCase = (result, ms) => {
+      report.slowestMs = Math.max(report.slowestMs, ms)
+      if (result.outcome === 'failed') report.failures.push(result)
+      else report[result.outcome]++
+      options.onCase?.(result)
+    }
     for (let next = options.from ?? 0; next < end;) {
-      next = await runChild(options, next, end, templates, scratch, (result, ms) => {
-        report.slowestMs = Math.max(report.slowestMs, ms)
-        if (result.outcome === 'failed') report.failures.push(result)
-        else report[result.outcome]++
-        options.onCase?.(result)
-      })
+      const hung = await runChild(options, next, end, { templates, scratch }, note)
+      if (hung === undefined) break
+      const again = hung.fault === HANG ? await runChild(options, hung.number, hung.number + 1, { templates, scratch }, note) : hung
+      if (again) note({ number: again.number, outcome: 'failed', detail: again.fault }, 0)
+      next = hung.number + 1
     }
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true })
@@ -60,17 +68,21 @@ function scratchRoot(): string {
 
 type OnCase = (result: CaseResult, ms: number) => void
 
-/** Runs cases in one child until it ends, dies or hangs; returns the next case to run. */
-function runChild({ seed }: FuzzOptions, from: number, end: number, templates: string, scratch: string, onCase: OnCase): Promise<number> {
+const HANG = 'no answer within the limit, twice'
+
+/** Runs cases [from, end) in one child; returns the case at which it died or hung, or undefined when it came to the end. */
+function runChild(options: FuzzOptions, from: number, end: number, at: { templates: string; scratch: string }, onCase: OnCase): Promise<{ number: number; fault: string } | undefined> {
   return new Promise((resolve) => {
-    const child = fork(path.join(import.meta.dirname, 'checkpointsChild.ts'), [String(seed), String(from), String(end), templates, scratch], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const script = options.child ?? path.join(import.meta.dirname, 'checkpointsChild.ts')
+    const child = fork(script, [String(options.seed), String(from), String(end), at.templates, at.scratch], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const hangMs = options.hangMs ?? HANG_MS
     let next = from
     let since = performance.now() + 3000 // the first case also pays for the start
     let hung = false
     let stderr = ''
     child.stderr?.on('data', (text: Buffer) => { stderr = (stderr + text.toString()).slice(-2000) })
     const watchdog = setInterval(() => {
-      if (performance.now() - since < HANG_MS) return
+      if (performance.now() - since < hangMs) return
       hung = true
       child.kill('SIGKILL')
     }, 200)
@@ -81,12 +93,8 @@ function runChild({ seed }: FuzzOptions, from: number, end: number, templates: s
     })
     child.on('exit', (code, signal) => {
       clearInterval(watchdog)
-      if (next < end) {
-        const fault = hung ? `no answer within ${HANG_MS} ms` : `the process died (${signal ?? `code ${code}`}): ${stderr}`
-        onCase({ number: next, outcome: 'failed', detail: fault }, 0)
-        next++
-      }
-      resolve(next)
+      const fault = hung ? HANG : `the process died (${signal ?? `code ${code}`}): ${stderr}`
+      resolve(next < end ? { number: next, fault } : undefined)
     })
   })
 }
