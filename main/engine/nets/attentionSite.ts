@@ -46,6 +46,42 @@ export type AttentionStrategy = (call: AttentionCall) => Value
 /** Attention as the net defines it; one fused kernel where the builder's device allows it. */
 export const plainAttention: AttentionStrategy = ({ builder, site, q, k, v }) => builder.attention(q, k, v, { heads: site.heads })
 
+/**
+ * What is compiled into a UNet's graph to steer or show its attention: plain data, so that equal specifications give
+ * equal graphs. Rows are rows of the batch. The numbers that steer (mappers, windows, biases) are inputs of the graph
+ * and may change at every step; see attentionControl.ts for their names.
+ */
+export interface AttentionControl {
+  /** Cross-attention of some rows made from the maps of others; explicit (not fused) at every resolution. */
+  readonly cross?: CrossControl
+  /** Outputs with the cross-attention maps, averaged over heads and sites of one size. */
+  readonly observe?: { readonly rows: readonly number[]; readonly sizes: readonly MapSize[] }
+  /**
+   * Self-attention with parts of another row. `queriesAndKeys`: the row attends as the other one does (its maps are
+   * replaced, prompt-to-prompt and plug-and-play); `keysAndValues`: it looks at the other row (MasaCtrl). Swapping in
+   * front of the fused kernel costs a copy and never shows a map. `sites` are {@link AttentionSite.index} numbers.
+   */
+  readonly self?: { readonly swap: 'queriesAndKeys' | 'keysAndValues'; readonly sites: readonly number[]; readonly pairs: readonly RowPair[] }
+  /** Resnets (module paths) whose result before the shortcut is taken from another row (plug-and-play). */
+  readonly features?: { readonly resnets: readonly string[]; readonly pairs: readonly RowPair[] }
+}
+
+/** A row that follows another one. */
+export interface RowPair {
+  readonly row: number
+  readonly source: number
+}
+
+/** Which rows have their cross-attention edited. */
+export interface CrossControl {
+  readonly pairs: readonly RowPair[]
+  /** Whether maps of a person's drawing raise the scores of some tokens (paint with words). */
+  readonly bias: boolean
+}
+
+/** Rows and columns of attention maps. */
+export type MapSize = readonly [height: number, width: number]
+
 /** The attention sites of a UNet for latents of height x width and prompts of `tokens`, in execution order. */
 export function listAttentionSites(plan: UNetPlan, size: { readonly height: number; readonly width: number; readonly tokens: number }): AttentionSite[] {
   const heights = levelSizes(plan, size.height)

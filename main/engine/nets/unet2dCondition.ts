@@ -5,8 +5,9 @@
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import type { WeightIndex } from '../weights/weightIndex.ts'
+import { compileAttentionControl } from './attentionControl.ts'
 import { listAttentionSites, plainAttention } from './attentionSite.ts'
-import type { AttentionStrategy } from './attentionSite.ts'
+import type { AttentionControl, AttentionStrategy } from './attentionSite.ts'
 import type { NetConfig } from './config.ts'
 import { conv2d, downsample2d, groupNorm, upsample2d } from './layers/modules.ts'
 import { resnetBlock } from './layers/resnetBlock.ts'
@@ -27,17 +28,22 @@ export interface UNetSpec {
   readonly fused: boolean
   /** Replaces the computation at attention sites; {@link plainAttention} unless given. */
   readonly attentionAt?: AttentionStrategy
+  /** Attention control to compile in, with its extra inputs and outputs; see attentionControl.ts. Not with `attentionAt`. */
+  readonly control?: AttentionControl
 }
 
 /** What the blocks of one build share. */
 interface BlockContext extends TransformerContext {
   readonly plan: UNetPlan
   readonly time: Value
+  /** May replace a resnet's result before its shortcut is added. */
+  readonly featuresAt?: (name: string, hidden: Value) => Value
 }
 
 /**
  * The graph of a UNet. Inputs: sample [B,inChannels,h,w], timestep [B], encoder_hidden_states [B,tokens,crossAttentionDim]
  * and, where the configuration has time_cond_proj_dim, timestep_cond [B,dim]; all f32. Output: sample [B,outChannels,h,w].
+ * Attention control adds the inputs and outputs that {@link compileAttentionControl} names.
  * @throws EngineError nets/unsupported-config; weights/missing-key; graph/shape when weights do not fit the configuration.
  */
 export function buildUNet2DCondition(config: NetConfig, weights: WeightIndex, spec: UNetSpec): Graph {
@@ -49,6 +55,7 @@ export function buildUNet2DCondition(config: NetConfig, weights: WeightIndex, sp
   const encoderHiddenStates = b.input('encoder_hidden_states', 'f32', [batch, tokens, plan.crossAttentionDim])
   const condition = plan.time.conditionChannels === null ? null : b.input('timestep_cond', 'f32', [batch, plan.time.conditionChannels])
   const sites = new Map(listAttentionSites(plan, { height, width, tokens }).map((site) => [site.name, site]))
+  const controlled = spec.control ? compileAttentionControl(b, spec.control, { sites: [...sites.values()], batch, tokens }) : null
   const context: BlockContext = {
     plan,
     time: timeEmbedding(b, plan, timestep, condition),
@@ -56,7 +63,8 @@ export function buildUNet2DCondition(config: NetConfig, weights: WeightIndex, sp
     linearProjection: plan.linearProjection,
     groups: plan.resnet.groups,
     siteAt: (name) => sites.get(name)!,
-    attentionAt: spec.attentionAt ?? plainAttention,
+    attentionAt: controlled?.attentionAt ?? spec.attentionAt ?? plainAttention,
+    ...(controlled ? { featuresAt: controlled.featuresAt } : {}),
   }
 
   // 1. conv_in
@@ -80,6 +88,7 @@ export function buildUNet2DCondition(config: NetConfig, weights: WeightIndex, sp
   // 5. conv_out
   const normal = groupNorm(b, 'conv_norm_out', hidden, plan.resnet)
   b.output('sample', conv2d(b, 'conv_out', normal, { padding: Math.floor((plan.convOutKernel - 1) / 2) }))
+  controlled?.addOutputs()
   return b.build()
 }
 
@@ -113,7 +122,7 @@ function midBlock(b: GraphBuilder, hidden: Value, mid: NonNullable<UNetPlan['mid
 function upBlock(b: GraphBuilder, name: string, hidden: Value, block: BlockPlan, context: BlockContext, skips: Value[]): Value {
   return b.scope(name, () => {
     for (let layer = 0; layer < block.layers; layer++) {
-      hidden = resnetBlock(b, `resnets.${layer}`, b.concat([hidden, skips.pop()!], 1), context.time, context.plan.resnet)
+      hidden = resnetBlock(b, `resnets.${layer}`, b.concat([hidden, skips.pop()!], 1), context.time, context.plan.resnet, 1, context.featuresAt)
       if (block.transformer) hidden = transformer2d(b, `attentions.${layer}`, hidden, block.transformer.depth, context)
     }
     if (!block.resamples) return hidden

@@ -8,8 +8,10 @@ import { activate, conv2d, groupNorm, linear } from './modules.ts'
  * norm1, act, conv1, + time, norm2, act, conv2, + shortcut. x [B,C,H,W] -> [B,C',H,W].
  * @param time the activated time embedding [B,T], or null (VAE)
  * @param scale the sum is divided by it (output_scale_factor)
+ * @param change may replace the result before the shortcut is added; gets the module path
  */
-export function resnetBlock(b: GraphBuilder, name: string, x: Value, time: Value | null, plan: ResnetPlan, scale = 1): Value {
+export function resnetBlock(b: GraphBuilder, name: string, x: Value, time: Value | null, plan: ResnetPlan, scale = 1, change?: (name: string, hidden: Value) => Value): Value {
+  const module = b.path(name)
   return b.scope(name, () => {
     const norm = { groups: plan.groups, epsilon: plan.epsilon, activation: plan.activation }
     let hidden = conv2d(b, 'conv1', groupNorm(b, 'norm1', x, norm), { padding: 1 })
@@ -24,6 +26,7 @@ export function resnetBlock(b: GraphBuilder, name: string, x: Value, time: Value
       hidden = groupNorm(b, 'norm2', hidden, norm)
     }
     hidden = conv2d(b, 'conv2', hidden, { padding: 1 })
+    if (change) hidden = change(module, hidden)
     const shortcut = b.hasWeight(b.path('conv_shortcut.weight')) ? conv2d(b, 'conv_shortcut', x) : x
     const sum = b.add(shortcut, hidden)
     return scale === 1 ? sum : b.div(sum, scale) // [B,C',H,W]
