@@ -27,7 +27,7 @@ const filePath = z.string().min(1)
 const pixels = z.number().int().min(0).max(16384)
 const scheduler = z.enum(SCHEDULER_NAMES).optional().describe("sampler; without it the checkpoint's own")
 const size = z
-  .object({ width: z.number().int().min(64).max(4096), height: z.number().int().min(64).max(4096) })
+  .object({ width: z.number().int().min(8).max(4096), height: z.number().int().min(8).max(4096) })
   .describe('size in pixels as WxH; padded to a multiple of 8 and cropped back when it is not one')
 
 /** Parameters that every command with a sampler takes. */

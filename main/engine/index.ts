@@ -1,0 +1,161 @@
+/**
+ * The engine: a plain Node library. Give it folders, ask it for tasks. It knows no windows, no database, no
+ * global state; what it needs comes as arguments.
+ */
+import path from 'node:path'
+import { badInput, unreachable } from './errors.ts'
+import { ModelStore } from './families/modelStore.ts'
+import type { RunContext } from './pipelines/context.ts'
+import { describePicture } from './pipelines/describe.ts'
+import { devices } from './pipelines/devices.ts'
+import { imageToImage } from './pipelines/imageToImage.ts'
+import { inpaint } from './pipelines/inpaint.ts'
+import { LoadedCheckpoint } from './pipelines/loadedCheckpoint.ts'
+import { models } from './pipelines/models.ts'
+import { outpaint } from './pipelines/outpaint.ts'
+import { predict } from './pipelines/predict.ts'
+import { runRawNet, showGraph } from './pipelines/rawNet.ts'
+import { remove } from './pipelines/remove.ts'
+import { showRecipe } from './pipelines/show.ts'
+import { SpeedBook } from './pipelines/speed.ts'
+import { textToImage } from './pipelines/textToImage.ts'
+import { requestSchema, type EngineEvent, type EngineRequest, type EngineResult } from './requests.ts'
+import { chooseDevice } from './pipelines/deviceTemp.ts'
+
+/** Where the engine finds and keeps things. All paths absolute. */
+export interface EngineOptions {
+  /** the checkpoints that come with the program; read only */
+  readonly bundledModels: string
+  /** what must not be lost: the list of added models */
+  readonly dataDir: string
+  /** converted weights, verdicts, speeds; may be deleted at any time */
+  readonly cacheDir: string
+  /** most bytes of converted weights kept on disk; default 20 GiB */
+  readonly weightCacheBytes?: number
+}
+
+/** How a run is watched and stopped. */
+export interface RunOptions {
+  readonly signal?: AbortSignal
+  readonly onEvent?: (event: EngineEvent) => void
+}
+
+/** The engine's whole surface. */
+export interface Engine {
+  /** Checks and runs one request. @throws EngineError */
+  run(request: unknown, options?: RunOptions): Promise<EngineResult>
+  /** Frees loaded models; the next run loads them again. */
+  unload(): Promise<void>
+  /** Frees everything. */
+  dispose(): Promise<void>
+}
+
+/** How many checkpoints keep their nets between runs. */
+const KEEP_CHECKPOINTS = 2
+
+/** Makes an engine. Nothing is loaded before the first run. */
+export function createEngine(options: EngineOptions): Engine {
+  const store = new ModelStore({ bundledRoot: options.bundledModels, dataDir: options.dataDir })
+  const speed = new SpeedBook(options.cacheDir)
+  const weightCache = { dir: path.join(options.cacheDir, 'weights'), maxBytes: options.weightCacheBytes ?? 20 * 2 ** 30 }
+  /** in order of use, the last used last */
+  const loaded = new Map<string, LoadedCheckpoint>()
+
+  async function release(which: (key: string) => boolean): Promise<void> {
+    for (const [key, checkpoint] of [...loaded]) {
+      if (!which(key)) continue
+      loaded.delete(key)
+      await checkpoint.dispose()
+    }
+  }
+
+  function contextFor(run: RunOptions): RunContext {
+    const emit = run.onEvent ?? (() => {})
+    return {
+      store,
+      speed,
+      signal: run.signal,
+      emit,
+      cacheDir: options.cacheDir,
+      async checkpoint(model, choice) {
+        const opened = await store.open(model)
+        for (const note of opened.notes) emit({ event: 'warning', code: 'model/note', message: note })
+        const device = await chooseDevice(choice.device, { cacheDir: options.cacheDir })
+        if (device.note) emit({ event: 'warning', code: 'device/fallback', message: device.note })
+        const key = `${opened.path} ${opened.hash} ${device.name} ${choice.fast}`
+        let checkpoint = loaded.get(key)
+        loaded.delete(key)
+        if (!checkpoint) {
+          checkpoint = new LoadedCheckpoint(opened, { device: device.name, fused: device.fusedAttention, fast: choice.fast, weightCache, speed })
+        }
+        checkpoint.onLoad = loadEvents(emit)
+        loaded.set(key, checkpoint)
+        const tooMany = [...loaded.keys()].slice(0, Math.max(0, loaded.size - KEEP_CHECKPOINTS))
+        await release((other) => tooMany.includes(other))
+        return checkpoint
+      },
+      async makeRoom(keep) {
+        await release((key) => loaded.get(key) !== keep)
+      },
+    }
+  }
+
+  return {
+    async run(input, run = {}) {
+      const request = checkRequest(input)
+      return dispatch(contextFor(run), request)
+    },
+    unload: () => release(() => true),
+    dispose: () => release(() => true),
+  }
+}
+
+/** Tells each component that is loaded, and whole tenths of a conversion: a checkpoint has hundreds of tensors. */
+function loadEvents(emit: (event: EngineEvent) => void): LoadedCheckpoint['onLoad'] {
+  let last = ''
+  return (component, share) => {
+    const tenth = share === undefined ? 0 : Math.floor(share * 10)
+    const now = `${component} ${share === undefined ? 'open' : tenth}`
+    if (now === last) return
+    last = now
+    emit({ event: 'progress', phase: `load ${component}`, step: tenth, steps: share === undefined ? 0 : 10 })
+  }
+}
+
+function checkRequest(input: unknown): EngineRequest {
+  const parsed = requestSchema.safeParse(input)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw badInput('input/request', { thing: issue?.path.join('.') || 'request', expected: 'a value that fits the task', found: issue?.message ?? 'another' })
+}
+
+function dispatch(context: RunContext, request: EngineRequest): Promise<EngineResult> {
+  switch (request.task) {
+    case 'txt2img':
+      return textToImage(context, request)
+    case 'img2img':
+      return imageToImage(context, request)
+    case 'inpaint':
+      return inpaint(context, request)
+    case 'outpaint':
+      return outpaint(context, request)
+    case 'remove':
+      return remove(context, request)
+    case 'describe':
+      return describePicture(context, request)
+    case 'net':
+      return runRawNet(context, request)
+    case 'graph':
+      return showGraph(context, request)
+    case 'models':
+      return models(context, request)
+    case 'devices':
+      return devices(context, request)
+    case 'show':
+      return showRecipe(request)
+    case 'predict':
+      return predict(context, request)
+    default:
+      return unreachable(request, 'the task list')
+  }
+}

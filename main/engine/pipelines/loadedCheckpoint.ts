@@ -1,0 +1,317 @@
+/**
+ * A checkpoint on a device: opens each net when it is first needed, for the size it is needed at, and lets go
+ * of it again. Knows nothing of tasks; the pipelines ask it for prompt states, predictions and pixels.
+ */
+import { failed } from '../errors.ts'
+import type { Checkpoint, ComponentName } from '../families/checkpoint.ts'
+import { graphCost, type GraphCost } from '../graph/cost.ts'
+import type { Graph } from '../graph/graph.ts'
+import { buildVaeDecoder, buildVaeEncoder } from '../nets/autoencoderKl.ts'
+import { buildTinyDecoder } from '../nets/autoencoderTiny.ts'
+import { buildClipText } from '../nets/clipText.ts'
+import { buildUNet2DCondition } from '../nets/unet2dCondition.ts'
+import { openSession, type DeviceName, type NetSession } from '../runtime/session.ts'
+import { scale } from '../tensor/elementwise.ts'
+import type { IntTensor, Latents, Pixels, PromptEmbeds, Tensor } from '../tensor/tensor.ts'
+import { tensor } from '../tensor/tensor.ts'
+import { ensureFloat32, type WeightCache } from '../weights/convertedWeights.ts'
+import type { WeightIndex } from '../weights/weightIndex.ts'
+import type { NoisePredictor } from './denoise.ts'
+import { SpeedBook } from './speed.ts'
+import { tiledVae, type Vae } from './vae.ts'
+
+/** Where and how nets run. */
+export interface NetRuntime {
+  readonly device: DeviceName
+  /** whether the device's fused attention passed its self-test */
+  readonly fused: boolean
+  /** int8 linear layers in the UNet (CPU only) */
+  readonly fast: boolean
+  readonly weightCache: WeightCache
+  readonly speed: SpeedBook
+}
+
+/** The nets of a checkpoint: a VAE is two of them. */
+export type NetName = 'unet' | 'textEncoder' | 'vaeEncoder' | 'vaeDecoder' | 'tinyDecoder' | 'imageEncoder' | 'probe'
+
+const COMPONENT_OF: Readonly<Record<NetName, ComponentName>> = {
+  unet: 'unet',
+  textEncoder: 'textEncoder',
+  vaeEncoder: 'vae',
+  vaeDecoder: 'vae',
+  tinyDecoder: 'tinyVae',
+  imageEncoder: 'imageEncoder',
+  probe: 'probe',
+}
+
+type BuildNet = (config: Readonly<Record<string, unknown>>, weights: WeightIndex) => Graph
+
+/** How pictures go through the VAE; the defaults are the ordinary way. */
+export interface VaeOptions {
+  readonly tiledFrom?: number
+  readonly tile?: number
+  /** decode with the tiny VAE where the checkpoint has one */
+  readonly tiny?: boolean
+}
+
+/** A session with what is known of its cost. */
+interface OpenNet {
+  readonly session: NetSession
+  readonly cost: GraphCost
+}
+
+/** Nets together larger than this many bytes are held one at a time. */
+export const KEEP_ALL_BELOW_BYTES = 2 ** 31
+
+/** Latent channels and picture scale of every family so far. */
+const VAE_SCALE = 8
+
+/** A checkpoint's nets, opened on demand. Dispose it to free them. */
+export class LoadedCheckpoint {
+  readonly checkpoint: Checkpoint
+  readonly #runtime: NetRuntime
+  readonly #nets = new Map<string, Promise<OpenNet>>()
+  readonly #weights = new Map<ComponentName, Promise<WeightIndex>>()
+  /** called with the component's name while it is loaded or converted */
+  onLoad: (component: ComponentName, share?: number) => void = () => {}
+  /** UNet runs so far */
+  unetCalls = 0
+  /** seconds spent inside UNet runs so far */
+  unetSeconds = 0
+  /** seconds spent opening nets so far */
+  loadSeconds = 0
+
+  constructor(checkpoint: Checkpoint, runtime: NetRuntime) {
+    this.checkpoint = checkpoint
+    this.#runtime = runtime
+  }
+
+  /** The device the nets run on. */
+  get device(): DeviceName {
+    return this.#runtime.device
+  }
+
+  /** Whether the checkpoint comes with a part. */
+  has(component: ComponentName): boolean {
+    return this.checkpoint.components[component] !== undefined
+  }
+
+  /** Text states of token windows [windows,77] joined along the token axis: [1, 77*windows, features]. */
+  async encodeTokens(windows: readonly BigInt64Array[], clipSkip: number): Promise<PromptEmbeds[]> {
+    const net = await this.#open('textEncoder', `skip${clipSkip}`, (config, weights) =>
+      buildClipText(config, weights, { batch: 1, clipSkip, fused: this.#runtime.fused }),
+    )
+    const states: PromptEmbeds[] = []
+    for (const ids of windows) {
+      const input: IntTensor = { data: ids, dims: [1, ids.length] }
+      states.push(output(await net.session.run({ input_ids: input }), 'last_hidden_state') as PromptEmbeds)
+    }
+    return states
+  }
+
+  /** The UNet for one latent size and prompt length. */
+  async predictor(height: number, width: number, tokens: number): Promise<NoisePredictor> {
+    const net = await this.#openUNet(height, width, tokens)
+    return {
+      predict: async (sample, timestep, promptEmbeds) => {
+        const started = performance.now()
+        const feeds: Record<string, Tensor> = {
+          sample,
+          timestep: tensor(new Float32Array([timestep]), [1]),
+          encoder_hidden_states: promptEmbeds,
+        }
+        const result = output(await net.session.run(feeds), 'sample') as Latents
+        this.unetCalls += 1
+        this.unetSeconds += (performance.now() - started) / 1000
+        return result
+      },
+    }
+  }
+
+  /** The VAE, tiled from `tiledFrom` pixels on with tiles of `tile` latent pixels. */
+  vae({ tiledFrom, tile, tiny = false }: VaeOptions = {}): Vae {
+    const factor = this.#scalingFactor()
+    return tiledVae(
+      {
+        encode: async (pixels) => {
+          const [, , height, width] = pixels.dims as [number, number, number, number]
+          const net = await this.#open('vaeEncoder', `${height}x${width}`, (config, weights) =>
+            buildVaeEncoder(config, weights, { batch: 1, height, width, fused: this.#runtime.fused }),
+          )
+          const result = await this.#timed(net, this.speedKey('vaeEncoder', height / VAE_SCALE, width / VAE_SCALE), { sample: pixels })
+          return scale(output(result, 'mean') as Latents, factor)
+        },
+        decode: async (latents) => {
+          const small = tiny ? await this.tinyDecode(latents) : null
+          if (small) return small
+          const [, , height, width] = latents.dims as [number, number, number, number]
+          const net = await this.#open('vaeDecoder', `${height}x${width}`, (config, weights) =>
+            buildVaeDecoder(config, weights, { batch: 1, height, width, fused: this.#runtime.fused }),
+          )
+          const result = await this.#timed(net, this.speedKey('vaeDecoder', height, width), { latent_sample: scale(latents, 1 / factor) })
+          return output(result, 'sample') as Pixels
+        },
+      },
+      tiledFrom,
+      tile,
+    )
+  }
+
+  /** Latents to pixels by the tiny VAE, for previews; null when the checkpoint has none. */
+  async tinyDecode(latents: Latents): Promise<Pixels | null> {
+    if (!this.has('tinyVae')) return null
+    const [, , height, width] = latents.dims as [number, number, number, number]
+    const net = await this.#open('tinyDecoder', `${height}x${width}`, (config, weights) => buildTinyDecoder(config, weights, { batch: 1, height, width }))
+    return output(await net.session.run({ latent_sample: latents }), 'sample') as Pixels
+  }
+
+  /** A net that only one pipeline uses, opened once per `variant`. */
+  async open(net: NetName, variant: string, build: BuildNet): Promise<NetSession> {
+    return (await this.#open(net, variant, build)).session
+  }
+
+  /** A net's graph; `spec` says how this device wants it built. */
+  async graph(net: NetName, build: (config: Readonly<Record<string, unknown>>, weights: WeightIndex, spec: { readonly fused: boolean }) => Graph): Promise<Graph> {
+    const component = COMPONENT_OF[net]
+    return build(this.#component(component).config, await this.weights(component), { fused: this.#runtime.fused })
+  }
+
+  /** Opens a graph, runs it once and lets go of it. */
+  async runOnce(graph: Graph, feeds: Readonly<Record<string, Tensor | IntTensor>>): Promise<Record<string, Tensor>> {
+    const session = await openSession(graph, { device: this.device })
+    try {
+      return await session.run(feeds)
+    } finally {
+      await session.dispose()
+    }
+  }
+
+  /** Names a net and its size in the speed book. */
+  speedKey(net: NetName, height: number, width: number): string {
+    return `${this.checkpoint.hash.slice(0, 12)} ${net} ${height}x${width}${net === 'unet' && this.#runtime.fast ? ' int8' : ''}`
+  }
+
+  /** Costs of encoding and decoding a picture of that many latent rows and columns in one piece. */
+  async vaeCosts(height: number, width: number): Promise<[encoder: GraphCost, decoder: GraphCost]> {
+    const { config } = this.#component('vae')
+    const weights = await this.weights('vae')
+    const { fused } = this.#runtime
+    return [
+      graphCost(buildVaeEncoder(config, weights, { batch: 1, height: height * VAE_SCALE, width: width * VAE_SCALE, fused })),
+      graphCost(buildVaeDecoder(config, weights, { batch: 1, height, width, fused })),
+    ]
+  }
+
+  /** The graph of the UNet as it would be opened, for costs and for printing. */
+  async unetGraph(height: number, width: number, tokens = 77): Promise<Graph> {
+    const { config } = this.#component('unet')
+    return buildUNet2DCondition(config, await this.weights('unet'), { batch: 1, height, width, tokens, fused: this.#runtime.fused })
+  }
+
+  /** Notes the measured seconds per UNet run in the speed book. */
+  async learnSpeed(height: number, width: number, tokens: number): Promise<void> {
+    if (this.unetCalls === 0) return
+    const net = await this.#openUNet(height, width, tokens)
+    await this.#runtime.speed.learn(this.speedKey('unet', height, width), net.cost, this.device, this.unetSeconds / this.unetCalls)
+  }
+
+  /** Starts the counters of a run. */
+  resetCounters(): void {
+    this.unetCalls = 0
+    this.unetSeconds = 0
+    this.loadSeconds = 0
+  }
+
+  /** Frees every net. */
+  async dispose(): Promise<void> {
+    await this.#release(() => true)
+  }
+
+  /** F32 weights of a component, converted on first use where the device needs it. */
+  weights(component: ComponentName): Promise<WeightIndex> {
+    let weights = this.#weights.get(component)
+    if (!weights) {
+      const stored = this.#component(component).weights
+      weights = ensureFloat32(stored, this.#runtime.weightCache, { onProgress: ({ done, total }) => this.onLoad(component, done / total) })
+      this.#weights.set(component, weights)
+      weights.catch(() => this.#weights.delete(component))
+    }
+    return weights
+  }
+
+  #openUNet(height: number, width: number, tokens: number): Promise<OpenNet> {
+    return this.#open('unet', `${height}x${width}x${tokens}${this.#runtime.fast ? ' int8' : ''}`, (config, weights) =>
+      buildUNet2DCondition(config, weights, { batch: 1, height, width, tokens, fused: this.#runtime.fused }),
+    )
+  }
+
+  #open(net: NetName, variant: string, build: BuildNet): Promise<OpenNet> {
+    const key = `${net} ${variant}`
+    const known = this.#nets.get(key)
+    if (known) return known
+    const opening = this.#load(net, key, build)
+    this.#nets.set(key, opening)
+    opening.catch(() => this.#nets.delete(key))
+    return opening
+  }
+
+  async #load(net: NetName, key: string, build: BuildNet): Promise<OpenNet> {
+    const started = performance.now()
+    const component = COMPONENT_OF[net]
+    this.onLoad(component)
+    const { config } = this.#component(component)
+    const graph = build(config, await this.weights(component))
+    const cost = graphCost(graph)
+    // another size of the same net is let go; where memory is short, every other net as well
+    await this.#release((other) => (other !== key && other.startsWith(`${net} `)) || this.#totalBytes() > KEEP_ALL_BELOW_BYTES)
+    const session = await openSession(graph, { device: this.device })
+    this.loadSeconds += (performance.now() - started) / 1000
+    return { session, cost }
+  }
+
+  async #timed(net: OpenNet, speedKey: string, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+    const started = performance.now()
+    const result = await net.session.run(feeds)
+    await this.#runtime.speed.learn(speedKey, net.cost, this.device, (performance.now() - started) / 1000)
+    return result
+  }
+
+  async #release(which: (key: string) => boolean): Promise<void> {
+    for (const [key, opening] of [...this.#nets]) {
+      if (!which(key)) continue
+      this.#nets.delete(key)
+      const net = await opening.catch(() => null)
+      await net?.session.dispose()
+    }
+  }
+
+  #totalBytes(): number {
+    let bytes = 0
+    for (const component of Object.values(this.checkpoint.components)) {
+      for (const entry of component?.weights.entries.values() ?? []) bytes += entry.shape.reduce((product, dim) => product * dim, 4)
+    }
+    return bytes
+  }
+
+  #component(name: ComponentName) {
+    const component = this.checkpoint.components[name]
+    if (component) return component
+    throw failed('checkpoint/component', `${this.checkpoint.path} has no ${name}, which this task needs; choose a checkpoint that has one.`)
+  }
+
+  #scalingFactor(): number {
+    const factor = this.#component('vae').config['scaling_factor']
+    return typeof factor === 'number' ? factor : 0.18215
+  }
+}
+
+/** Pixels of a side that a latent side stands for. */
+export function pixelsOf(latentSide: number): number {
+  return latentSide * VAE_SCALE
+}
+
+function output(results: Record<string, Tensor>, name: string): Tensor {
+  const result = results[name]
+  if (result) return result
+  throw failed('run/output', `The net gave no output named ${name}; please report it.`)
+}
