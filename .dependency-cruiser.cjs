@@ -21,7 +21,7 @@ const engineTable = {
 /** folder of the program -> what else it may import */
 const programTable = {
   'main/engine-host': ['main/engine/index.ts', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
-  'main/history': [],
+  'main/history': ['main/engine/errors.ts'],
   'main/cli': ['main/engine-host', 'main/history', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
 }
 
@@ -41,7 +41,8 @@ const anyOf = (folders) => folders.map((folder) => `^${escape(folder)}(/|$)`).jo
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    // types may refer to each other; values may not
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'engine-is-plain', severity: 'error', comment: 'The engine knows neither Electron nor the database.', from: { path: `^${engine}/` }, to: { path: ['^node_modules/(electron|better-sqlite3)', '^main/(?!engine/)', '^renderer/', '^preload/'] } },
     { name: 'program-never-imports-tests-or-scripts', severity: 'error', from: { path: '^(main|renderer|preload)/' }, to: { path: '^(test|scripts)/' } },
     ...Object.entries(engineTable).map(([folder, allowed]) => ({

@@ -17,7 +17,7 @@ import { tensor } from '../tensor/tensor.ts'
 import { ensureFloat32, type WeightCache } from '../weights/convertedWeights.ts'
 import type { WeightIndex } from '../weights/weightIndex.ts'
 import type { NoisePredictor } from './denoise.ts'
-import { SpeedBook } from './speed.ts'
+import type { SpeedBook } from './speed.ts'
 import { tiledVae, type Vae } from './vae.ts'
 
 /** Where and how nets run. */
