@@ -122,3 +122,28 @@ function bytesOf(samples: Samples): Buffer {
 function layoutError(): Error {
   return failed('verify/layout', 'Expected two pictures of the same size, channels and depth to compare.')
 }
+
+/**
+ * Mean step of neighbouring pixels across the border of a mask, in 0..1 of the sample range: how visible a
+ * seam is. Compare a result's with its source's at the same border.
+ */
+export function borderStep(picture: Picture, mask: WindowMask): number {
+  const { width, height, channels, samples } = picture
+  const colours = channels <= 2 ? 1 : 3
+  const peak = picture.depth === 16 ? 65535 : 255
+  let [sum, pairs] = [0, 0]
+  const add = (x: number, y: number, u: number, v: number): void => {
+    if (u >= width || v >= height || maskAt(mask, x, y) > 0 === maskAt(mask, u, v) > 0) return
+    const [a, b] = [(y * width + x) * channels, (v * width + u) * channels]
+    for (let c = 0; c < colours; c++) sum += Math.abs(samples[a + c]! - samples[b + c]!)
+    pairs += colours
+  }
+  const window = intersectBoxes({ x: mask.box.x - 1, y: mask.box.y - 1, width: mask.box.width + 2, height: mask.box.height + 2 }, wholeBox(picture))
+  for (let y = window.y; y < window.y + window.height; y++) {
+    for (let x = window.x; x < window.x + window.width; x++) {
+      add(x, y, x + 1, y)
+      add(x, y, x, y + 1)
+    }
+  }
+  return pairs > 0 ? sum / pairs / peak : 0
+}
