@@ -76,7 +76,14 @@ export const linear: Lowering<OpAttributes['linear']> = (context, { inputs, outp
   }
   const rows = x!.dims.slice(0, -1).reduce<Dim>((product, dim) => multiplyDims(product, dim), 1)
   const flat = context.emit('Gemm', [context.view(x!, [rows, x!.dims.at(-1)!]), ...operands], { attributes })
-  context.emit('Reshape', [flat, context.shape([rows, outputs[0]!.dims.at(-1)!], outputs[0]!.dims)], { to: context.results })
+  const dims = outputs[0]!.dims
+  let shape: string
+  if (countSymbols(dims) > 1) {
+    // Sizes that only the run knows are read off the input.
+    const leading = context.emit('Shape', [context.ref(x!)], { attributes: { start: { int: 0 }, end: { int: -1 } } })
+    shape = context.emit('Concat', [leading, ints(context, [dims.at(-1) as number])], { attributes: { axis: { int: 0 } } })
+  } else shape = context.shape([rows, dims.at(-1)!], dims)
+  context.emit('Reshape', [flat, shape], { to: context.results })
 }
 
 /**
@@ -177,7 +184,8 @@ export const groupNorm: Lowering<OpAttributes['groupNorm']> = (context, { inputs
   const zeros = context.constant({ data: new Float32Array(groups), dims: [groups] })
   const folded = context.emit('Reshape', [context.ref(x!), context.shape(x!.dims, grouped)])
   const normal = context.emit('InstanceNormalization', [folded, ones, zeros], { attributes: { epsilon: { float: epsilon } } })
-  const unfolded = context.emit('Reshape', [normal, context.shape(grouped, x!.dims)])
+  const shape = countSymbols(x!.dims) > 1 ? context.emit('Shape', [context.ref(x!)]) : context.shape(grouped, x!.dims)
+  const unfolded = context.emit('Reshape', [normal, shape])
   const perChannel: Dim[] = [x!.dims[1]!, ...rest.map(() => 1)]
   const scaled = context.emit('Mul', [unfolded, context.view(scale!, perChannel)])
   const to = context.results
@@ -315,6 +323,10 @@ function scalar(context: LowerContext, value: number): string {
 
 function ints(context: LowerContext, values: readonly number[]): string {
   return context.constant({ data: BigInt64Array.from(values, BigInt), dims: [values.length] })
+}
+
+function countSymbols(dims: readonly Dim[]): number {
+  return dims.filter((dim) => typeof dim === 'string').length
 }
 
 function headWidth(width: Dim, heads: number): number {

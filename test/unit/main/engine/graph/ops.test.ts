@@ -4,22 +4,16 @@ import type { Value, ValueDtype } from '../../../../../main/engine/graph/graph.t
 import { OPS } from '../../../../../main/engine/graph/ops.ts'
 import type { OpName } from '../../../../../main/engine/graph/ops.ts'
 import { openSession } from '../../../../../main/engine/runtime/session.ts'
+import { normals } from '../../../../support/graphs.ts'
 import { CASES } from './opCases.ts'
 import type { CaseInput, OpCase } from './opCases.ts'
 import { REFERENCES } from './reference.ts'
 import type { Numbers } from './reference.ts'
 
-/** Reproducible normal numbers: sum of twelve uniforms from a small linear congruential generator. */
-function normals(count: number, seed: number): number[] {
-  let state = (seed * 2654435761 + 12345) >>> 0
-  const uniform = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32
-  return Array.from({ length: count }, () => Math.fround(Array.from({ length: 12 }, uniform).reduce((sum, u) => sum + u, -6)))
-}
-
 function numbersFor(input: CaseInput, seed: number): Numbers {
   const count = input.dims.reduce((product, dim) => product * dim, 1)
   const { fill = 'normal' } = input
-  const data = typeof fill === 'string' ? normals(count, seed) : Array.from({ length: count }, (_, index) => Math.fround(fill[index % fill.length]!))
+  const data = typeof fill === 'string' ? [...normals(count, seed)] : Array.from({ length: count }, (_, index) => Math.fround(fill[index % fill.length]!))
   return { dims: input.dims, data: fill === 'positive' ? data.map((element) => Math.fround(Math.abs(element) + 0.1)) : data }
 }
 
