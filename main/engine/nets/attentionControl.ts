@@ -25,6 +25,7 @@
 import type { GraphBuilder } from '../graph/builder.ts'
 import type { Value } from '../graph/graph.ts'
 import { EngineError } from '../errors.ts'
+import { biasInput, crossMapSizes, freeInput, mapsOutput } from './attentionSite.ts'
 import type { AttentionCall, AttentionControl, AttentionSite, AttentionStrategy, MapSize, RowPair } from './attentionSite.ts'
 
 /** The compiled control of one build. */
@@ -34,27 +35,6 @@ export interface CompiledControl {
   readonly featuresAt: (name: string, hidden: Value) => Value
   /** Adds the outputs; call once, after the last site. */
   addOutputs(): void
-}
-
-/** Name of the input with the bias of maps of one size. */
-export function biasInput([height, width]: MapSize): string {
-  return `cross_bias_${height}x${width}`
-}
-
-/** Name of the input that frees pixels of maps of one size from the mapper. */
-export function freeInput([height, width]: MapSize): string {
-  return `cross_free_${height}x${width}`
-}
-
-/** Name of the output with the maps of one size. */
-export function mapsOutput([height, width]: MapSize): string {
-  return `cross_maps_${height}x${width}`
-}
-
-/** Sizes of the cross-attention maps of a net, finest first, each once. */
-export function crossMapSizes(sites: readonly AttentionSite[]): MapSize[] {
-  const sizes = new Map(sites.filter((site) => site.isCross).map((site) => [`${site.height}x${site.width}`, [site.height, site.width] as const]))
-  return [...sizes.values()].sort((a, b) => b[0] * b[1] - a[0] * a[1])
 }
 
 /**

@@ -82,6 +82,27 @@ export interface CrossControl {
 /** Rows and columns of attention maps. */
 export type MapSize = readonly [height: number, width: number]
 
+/** Name of the input with the bias of maps of one size. */
+export function biasInput([height, width]: MapSize): string {
+  return `cross_bias_${height}x${width}`
+}
+
+/** Name of the input that frees pixels of maps of one size from the mapper. */
+export function freeInput([height, width]: MapSize): string {
+  return `cross_free_${height}x${width}`
+}
+
+/** Name of the output with the maps of one size. */
+export function mapsOutput([height, width]: MapSize): string {
+  return `cross_maps_${height}x${width}`
+}
+
+/** Sizes of the cross-attention maps of a net, finest first, each once. */
+export function crossMapSizes(sites: readonly AttentionSite[]): MapSize[] {
+  const sizes = new Map(sites.filter((site) => site.isCross).map((site) => [`${site.height}x${site.width}`, [site.height, site.width] as const]))
+  return [...sizes.values()].sort((a, b) => b[0] * b[1] - a[0] * a[1])
+}
+
 /** The attention sites of a UNet for latents of height x width and prompts of `tokens`, in execution order. */
 export function listAttentionSites(plan: UNetPlan, size: { readonly height: number; readonly width: number; readonly tokens: number }): AttentionSite[] {
   const heights = levelSizes(plan, size.height)

@@ -7,7 +7,7 @@ import type { Graph, Value } from '../graph/graph.ts'
 import type { WeightIndex } from '../weights/weightIndex.ts'
 import { ConfigReader } from './config.ts'
 import type { NetConfig } from './config.ts'
-import { conv2d, downsample2d, groupNorm, linear, upsample2d } from './layers/modules.ts'
+import { conv2d, downsample2d, groupNorm, linear, upsample2dBySubpixels } from './layers/modules.ts'
 import { resnetBlock } from './layers/resnetBlock.ts'
 import type { ResnetPlan } from './unetPlan.ts'
 
@@ -94,14 +94,10 @@ export function buildVaeDecoder(config: NetConfig, weights: WeightIndex, spec: V
   const start = plan.postQuantConv ? conv2d(b, 'post_quant_conv', latents) : latents
   const pixels = b.scope('decoder', () => {
     let hidden = midBlock(b, conv2d(b, 'conv_in', start, { padding: 1 }), plan)
-    let { height, width } = spec
     for (let level = 0; level < plan.levels; level++) {
       hidden = b.scope(`up_blocks.${level}`, () => {
         for (let layer = 0; layer <= plan.layers; layer++) hidden = resnetBlock(b, `resnets.${layer}`, hidden, null, plan.resnet)
-        if (level === plan.levels - 1) return hidden
-        height *= 2
-        width *= 2
-        return upsample2d(b, 'upsamplers.0', hidden, height, width)
+        return level < plan.levels - 1 ? upsample2dBySubpixels(b, 'upsamplers.0', hidden) : hidden
       })
     }
     return endOfStack(b, hidden, plan)

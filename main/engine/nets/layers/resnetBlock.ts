@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../../graph/builder.ts'
 import type { Value } from '../../graph/graph.ts'
 import type { ResnetPlan } from '../unetPlan.ts'
-import { activate, conv2d, groupNorm, linear } from './modules.ts'
+import { activate, conv2d, groupNorm, hasModule, linear } from './modules.ts'
 
 /**
  * norm1, act, conv1, + time, norm2, act, conv2, + shortcut. x [B,C,H,W] -> [B,C',H,W].
@@ -27,7 +27,7 @@ export function resnetBlock(b: GraphBuilder, name: string, x: Value, time: Value
     }
     hidden = conv2d(b, 'conv2', hidden, { padding: 1 })
     if (change) hidden = change(module, hidden)
-    const shortcut = b.hasWeight(b.path('conv_shortcut.weight')) ? conv2d(b, 'conv_shortcut', x) : x
+    const shortcut = hasModule(b, 'conv_shortcut') ? conv2d(b, 'conv_shortcut', x) : x
     const sum = b.add(shortcut, hidden)
     return scale === 1 ? sum : b.div(sum, scale) // [B,C',H,W]
   })

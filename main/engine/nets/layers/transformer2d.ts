@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../../graph/builder.ts'
 import type { Value } from '../../graph/graph.ts'
 import type { AttentionSite, AttentionStrategy } from '../attentionSite.ts'
-import { conv2d, groupNorm, layerNorm, linear } from './modules.ts'
+import { conv2d, groupNorm, hasInt8, layerNorm, linear } from './modules.ts'
 
 /** What the transformers of one UNet share. */
 export interface TransformerContext {
@@ -24,9 +24,11 @@ export function transformer2d(b: GraphBuilder, name: string, x: Value, depth: nu
     const normal = groupNorm(b, 'norm', x, { groups: context.groups, epsilon: 1e-6 })
     const toRows = (value: Value) => b.transpose(b.reshape(value, [batch!, value.dims[1]!, pixels]), [0, 2, 1])
     const toMaps = (value: Value) => b.reshape(b.transpose(value, [0, 2, 1]), [batch!, value.dims[2]!, height!, width!])
-    let hidden = context.linearProjection ? linear(b, 'proj_in', toRows(normal)) : toRows(conv2d(b, 'proj_in', normal)) // [B,HW,C]
+    // An int8 product wants channels last, so a 1x1 convolution is one linear layer there as well.
+    const asLinear = context.linearProjection || hasInt8(b, 'proj_in')
+    let hidden = asLinear ? linear(b, 'proj_in', toRows(normal)) : toRows(conv2d(b, 'proj_in', normal)) // [B,HW,C]
     for (let index = 0; index < depth; index++) hidden = transformerBlock(b, `transformer_blocks.${index}`, hidden, context)
-    const out = context.linearProjection ? toMaps(linear(b, 'proj_out', hidden)) : conv2d(b, 'proj_out', toMaps(hidden)) // [B,C,H,W]
+    const out = asLinear ? toMaps(linear(b, 'proj_out', hidden)) : conv2d(b, 'proj_out', toMaps(hidden)) // [B,C,H,W]
     return b.add(out, x)
   })
 }

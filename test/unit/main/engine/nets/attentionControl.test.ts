@@ -1,7 +1,7 @@
 /** Attention control in the UNet's graph: exact where nothing is asked, the stated arithmetic where something is. */
 import { afterAll, describe, expect, test } from 'vitest'
-import { compileAttentionControl, crossMapSizes } from '../../../../../main/engine/nets/attentionControl.ts'
-import { listAttentionSites } from '../../../../../main/engine/nets/attentionSite.ts'
+import { compileAttentionControl } from '../../../../../main/engine/nets/attentionControl.ts'
+import { crossMapSizes, listAttentionSites } from '../../../../../main/engine/nets/attentionSite.ts'
 import type { AttentionControl, AttentionSite } from '../../../../../main/engine/nets/attentionSite.ts'
 import { GraphBuilder } from '../../../../../main/engine/graph/builder.ts'
 import { buildUNet2DCondition } from '../../../../../main/engine/nets/unet2dCondition.ts'
