@@ -109,13 +109,15 @@ describe('readSafetensorsHeader', () => {
     expect(readSafetensorsHeader(craft('{}      ')).tensors.size).toBe(0)
   })
 
-  it('refuses a 25 MB header of hostile JSON within a second or two', () => {
+  it('refuses a 25 MB header of hostile JSON within seconds of computing', () => {
     const many = Array.from({ length: 330_000 }, (_, i) => `"tensor.${i}":${entry('F32', [0], 0, 0)}`).join(',')
     const header = `{${many},"tensor.0":1}`
     expect(header.length).toBeLessThan(MAX_HEADER_BYTES)
-    const start = performance.now()
-    expect(refusal(craft(header))).toMatch(/twice/)
-    expect(performance.now() - start).toBeLessThan(5000)
+    const file = craft(header)
+    const before = process.cpuUsage() // time spent computing: the clock on the wall counts other programs too
+    expect(refusal(file)).toMatch(/twice/)
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1e6).toBeLessThan(5)
   })
 
   it('says so when the file shrinks between the header and the tensor', () => {
