@@ -35,7 +35,9 @@ type Contender = keyof typeof CONTENDERS
 interface Measured {
   readonly net: NetName
   readonly size: string
+  /** Wall-clock and processor milliseconds of every round. */
   readonly times: Partial<Record<Contender, readonly number[]>>
+  readonly processor: Partial<Record<Contender, readonly number[]>>
   readonly peaks: Partial<Record<Contender, number>>
   readonly loads: Partial<Record<Contender, readonly [first: number, second: number]>>
 }
@@ -84,7 +86,7 @@ async function measure(job: NetJob, contenders: readonly Contender[], peer: Peer
     if (contender === 'fast') return job.net === 'unet' ? startOurs('ours --fast', { ...job, fast: true }) : null
     return 'missing' in peer ? null : startPeer(CONTENDERS[contender], peer.python, job, contender)
   }
-  const result = { net: job.net, size: `${job.width}x${job.height}`, times: {} as Record<Contender, number[]>, peaks: {} as Record<Contender, number>, loads: {} as Record<Contender, [number, number]> }
+  const result = { net: job.net, size: `${job.width}x${job.height}`, times: {} as Record<Contender, number[]>, processor: {} as Record<Contender, number[]>, peaks: {} as Record<Contender, number>, loads: {} as Record<Contender, [number, number]> }
   const processes: [Contender, NetProcess][] = []
   try {
     for (const contender of contenders) {
@@ -97,11 +99,16 @@ async function measure(job: NetJob, contenders: readonly Contender[], peer: Peer
       processes.push([contender, kept])
       result.loads[contender] = [firstLoad, (await kept.ask('load')).ms]
       result.times[contender] = []
+      result.processor[contender] = []
       await kept.ask('run') // warm-up
       result.peaks[contender] = (await kept.ask('memory')).peakMiB
     }
     for (let round = 0; round < runs; round++) {
-      for (const [contender, running] of processes) result.times[contender].push((await running.ask('run')).ms)
+      for (const [contender, running] of processes) {
+        const { ms, cpuMs } = await running.ask('run')
+        result.times[contender].push(ms)
+        result.processor[contender].push(cpuMs)
+      }
       say(`${job.net} ${result.size} round ${round + 1}: ${processes.map(([contender]) => `${CONTENDERS[contender]} ${(result.times[contender].at(-1)! / 1000).toFixed(3)} s`).join(', ')}`)
     }
   } finally {
@@ -110,9 +117,9 @@ async function measure(job: NetJob, contenders: readonly Contender[], peer: Peer
   return result
 }
 
-function ratio(measured: Measured, ours: Contender, theirs: Contender): string {
-  const a = measured.times[ours]
-  const b = measured.times[theirs]
+function ratio(measured: Measured['times'], ours: Contender, theirs: Contender): string {
+  const a = measured[ours]
+  const b = measured[theirs]
   return a && b && a.length > 0 ? median(a.map((time, round) => time / b[round]!)).toFixed(2) : '-'
 }
 
@@ -122,10 +129,14 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function report(name: string, measured: readonly Measured[], contenders: readonly Contender[]): string {
   const names = contenders.map((contender) => CONTENDERS[contender])
-  const cell = (values: readonly number[] | undefined, unit = 1000) => (values && values.length > 0 ? (median(values) / unit).toFixed(unit === 1000 ? 3 : 0) : '-')
+  const cell = (values: readonly number[] | undefined) => (values && values.length > 0 ? (median(values) / 1000).toFixed(3) : '-')
   const speed = table(
     ['net', 'pixels', ...names.map((label) => `${label}, s`), 'ours / PyTorch fp32', '--fast / PyTorch bf16'],
-    measured.map((one) => [one.net, one.size, ...contenders.map((contender) => cell(one.times[contender])), ratio(one, 'ours', 'fp32'), ratio(one, 'fast', 'bf16')]),
+    measured.map((one) => [one.net, one.size, ...contenders.map((contender) => cell(one.times[contender])), ratio(one.times, 'ours', 'fp32'), ratio(one.times, 'fast', 'bf16')]),
+  )
+  const processor = table(
+    ['net', ...names.map((label) => `${label}, processor s`), 'ours / PyTorch fp32', '--fast / PyTorch bf16'],
+    measured.map((one) => [one.net, ...contenders.map((contender) => cell(one.processor[contender])), ratio(one.processor, 'ours', 'fp32'), ratio(one.processor, 'fast', 'bf16')]),
   )
   const loads = table(
     ['net', ...names.map((label) => `${label}: first / second load, s`), ...names.map((label) => `${label}: peak, MiB`)],
@@ -135,7 +146,7 @@ function report(name: string, measured: readonly Measured[], contenders: readonl
       ...contenders.map((contender) => one.peaks[contender]?.toFixed(0) ?? '-'),
     ]),
   )
-  return `## ${name}\n\n${speed}\n\n${loads}`
+  return `## ${name}\n\nTime of one run (median):\n\n${speed}\n\nProcessor time of all threads, steadier on a busy machine:\n\n${processor}\n\nLoads (the second with a warm page cache) and peak resident memory of a fresh process, mapped weights included:\n\n${loads}`
 }
 
 async function main(): Promise<void> {
@@ -175,7 +186,7 @@ async function main(): Promise<void> {
       const factor = vae ? 2 ** (levels(vae.config, 'block_out_channels') - 1) : 8
       const native = model === 'sd15' ? 512 : factor * ((JSON.parse(fs.readFileSync(path.join(checkpoint, 'unet', 'config.json'), 'utf8')) as { sample_size?: number }).sample_size ?? 64)
       const side = wanted ?? native
-      const job: NetJob = { net, config: component.config, weights: component.weights, height: side, width: side, factor, threads, fast: false }
+      const job: NetJob = { net, config: component.config, weights: component.weights, height: side, width: side, factor, threads, fast: false, cache: { dir: path.join(cache, 'weights'), maxBytes: 20e9 } }
       measured.push(await measure(job, contenders, peer, runs, say))
     }
     console.log('\n' + report(model === 'starter' ? 'Starter model' : 'Random weights of the shape of SD1.5', measured, contenders))

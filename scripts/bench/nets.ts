@@ -20,6 +20,18 @@ export interface NetJob {
   readonly factor: number
   readonly threads: number
   readonly fast: boolean
+  /** Where converted weights go. */
+  readonly cache: { readonly dir: string; readonly maxBytes: number }
+}
+
+/** What a process answers; which fields are there depends on the command. */
+export interface Answer {
+  /** Wall-clock time. */
+  readonly ms: number
+  /** Processor time of all threads. */
+  readonly cpuMs: number
+  readonly peakMiB: number
+  readonly finite?: boolean
 }
 
 /** A process that holds one net. */
@@ -37,11 +49,11 @@ export class NetProcess {
   }
 
   /** Sends one command; the answer's fields. @throws Error with the process's own words when it failed. */
-  async ask(command: 'load' | 'run' | 'memory' | 'unload'): Promise<{ ms: number; peakMiB: number; finite?: boolean }> {
+  async ask(command: 'load' | 'run' | 'memory' | 'unload'): Promise<Answer> {
     this.#child.stdin!.write(command + '\n')
     const { value, done } = await this.#lines.next()
     if (done === true) throw new Error(`${this.label} ended during ${command}: ${this.#errors.trim().split('\n').at(-1) ?? 'no output'}`)
-    const answer = JSON.parse(value) as { ms: number; peakMiB: number; finite?: boolean; error?: string }
+    const answer = JSON.parse(value) as Answer & { error?: string }
     if (answer.error !== undefined) throw new Error(`${this.label}: ${answer.error}`)
     if (answer.finite === false) throw new Error(`${this.label}: the net's output is not finite`)
     return answer

@@ -15,6 +15,7 @@ import { scale } from '../tensor/elementwise.ts'
 import type { IntTensor, Latents, Pixels, PromptEmbeds, Tensor } from '../tensor/tensor.ts'
 import { tensor } from '../tensor/tensor.ts'
 import { ensureFloat32, type WeightCache } from '../weights/convertedWeights.ts'
+import { ensureInt8 } from '../weights/quantisedWeights.ts'
 import type { WeightIndex } from '../weights/weightIndex.ts'
 import type { NoisePredictor } from './denoise.ts'
 import type { SpeedBook } from './speed.ts'
@@ -89,6 +90,11 @@ export class LoadedCheckpoint {
   /** The device the nets run on. */
   get device(): DeviceName {
     return this.#runtime.device
+  }
+
+  /** Whether graphs built for this checkpoint may use the device's fused attention. */
+  get fused(): boolean {
+    return this.#runtime.fused
   }
 
   /** Whether the checkpoint comes with a part. */
@@ -232,7 +238,8 @@ export class LoadedCheckpoint {
     let weights = this.#weights.get(component)
     if (!weights) {
       const stored = this.#component(component).weights
-      weights = ensureFloat32(stored, this.#runtime.weightCache, { onProgress: ({ done, total }) => this.onLoad(component, done / total) })
+      const prepare = component === 'unet' && this.#runtime.fast && this.device === 'cpu' ? ensureInt8 : ensureFloat32
+      weights = prepare(stored, this.#runtime.weightCache, { onProgress: ({ done, total }) => this.onLoad(component, done / total) })
       this.#weights.set(component, weights)
       weights.catch(() => this.#weights.delete(component))
     }
