@@ -20,7 +20,8 @@ import { showRecipe } from './pipelines/show.ts'
 import { SpeedBook } from './pipelines/speed.ts'
 import { textToImage } from './pipelines/textToImage.ts'
 import { requestSchema, type EngineEvent, type EngineRequest, type EngineResult } from './requests.ts'
-import { chooseDevice } from './pipelines/deviceTemp.ts'
+import { chooseDevice } from './runtime/device.ts'
+import { refuseInt8 } from './runtime/int8SelfTest.ts'
 
 /** Where the engine finds and keeps things. All paths absolute. */
 export interface EngineOptions {
@@ -82,13 +83,17 @@ export function createEngine(options: EngineOptions): Engine {
         for (const note of opened.notes) emit({ event: 'warning', code: 'model/note', message: note })
         const device = await chooseDevice(choice.device, { cacheDir: options.cacheDir })
         if (device.note) emit({ event: 'warning', code: 'device/fallback', message: device.note })
-        const key = `${opened.path} ${opened.hash} ${device.name} ${choice.fast}`
+        const refusal = choice.fast ? await refuseInt8(device.name) : null
+        if (refusal !== null) emit({ event: 'warning', code: 'device/fast', message: refusal })
+        const fast = choice.fast && refusal === null
+        const key = `${opened.path} ${opened.hash} ${device.name} ${fast}`
         let checkpoint = loaded.get(key)
         loaded.delete(key)
         if (!checkpoint) {
-          checkpoint = new LoadedCheckpoint(opened, { device: device.name, fused: device.fusedAttention, fast: choice.fast, weightCache, speed })
+          checkpoint = new LoadedCheckpoint(opened, { device: device.name, fused: device.fusedAttention, fast, weightCache, speed })
         }
         checkpoint.onLoad = loadEvents(emit)
+        checkpoint.signal = run.signal
         loaded.set(key, checkpoint)
         const tooMany = [...loaded.keys()].slice(0, Math.max(0, loaded.size - KEEP_CHECKPOINTS))
         await release((other) => tooMany.includes(other))
