@@ -1,0 +1,239 @@
+/**
+ * Content-addressed files: `blobs/ab/abcd...` holds the bytes whose SHA-256 is `abcd...`. A blob is written once and
+ * never changed; putting the same bytes again costs nothing and mends a file that was damaged since.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { createHash } from 'node:crypto'
+import { pipeline } from 'node:stream/promises'
+import { type EngineError, badInput, failed } from '../engine/errors.ts'
+import { diskFault, makeFolder, renameOver, removeTemporaries, syncFolder, syncFolderLater, temporaryName, writeDurably, writeDurablyLater } from './durableFiles.ts'
+import { type BlobHash, hashOf, isBlobHash } from './ids.ts'
+
+/** A blob that is safely on the disk. */
+export interface StoredBlob {
+  readonly hash: BlobHash
+  /** length in bytes */
+  readonly size: number
+}
+
+/** What is wrong with a blob's file; `sentence` names the file, not what it belongs to. */
+export interface BlobFault {
+  readonly hash: BlobHash
+  readonly what: 'missing' | 'wrong-size' | 'wrong-bytes'
+  readonly sentence: string
+}
+
+const FANOUT = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
+
+/** The blobs of one project. */
+export class BlobStore {
+  /** the `blobs` folder, absolute */
+  readonly folder: string
+  /** blobs that this process has seen durable on the disk */
+  readonly #durable = new Set<BlobHash>()
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** Makes the folder and its 256 subfolders, so that no later write has to. */
+  create(): void {
+    makeFolder(this.folder)
+    for (const name of FANOUT) fs.mkdirSync(path.join(this.folder, name), { recursive: true })
+    syncFolder(this.folder)
+  }
+
+  /**
+   * Absolute path of a blob's file, whether it is there or not. The check is for rows of a database made elsewhere:
+   * no text from it may lead out of the folder.
+   */
+  path(hash: BlobHash): string {
+    if (!isBlobHash(hash)) throw failed('project/damaged', 'The database names a file by something that is no SHA-256; run "palimpsest project check".')
+    return path.join(this.folder, hash.slice(0, 2), hash)
+  }
+
+  /** Whether this process knows the blob to be durable, without looking at the disk. */
+  isDurable(hash: BlobHash): boolean {
+    return this.#durable.has(hash)
+  }
+
+  /**
+   * Stores bytes (borrowed for the call); they are durable when it returns.
+   * @throws EngineError project/disk-full, project/not-writable
+   */
+  put(bytes: Uint8Array): StoredBlob {
+    const hash = hashOf(bytes)
+    if (this.#durable.has(hash)) return { hash, size: bytes.length }
+    const target = this.path(hash)
+    if (this.fault(hash, bytes.length) === undefined) this.#flushExisting(target)
+    else this.#writing(target, () => writeDurably(target, bytes))
+    this.#durable.add(hash)
+    return { hash, size: bytes.length }
+  }
+
+  /** {@link put} for several blobs at once: their flushes share the disk, so this costs little more than one. */
+  async putMany(list: readonly Uint8Array[]): Promise<StoredBlob[]> {
+    return Promise.all(list.map(async (bytes) => {
+      const hash = hashOf(bytes)
+      if (this.#durable.has(hash)) return { hash, size: bytes.length }
+      const target = this.path(hash)
+      if (this.fault(hash, bytes.length) === undefined) this.#flushExisting(target)
+      else {
+        fs.mkdirSync(path.dirname(target), { recursive: true })
+        await writeDurablyLater(target, bytes)
+      }
+      this.#durable.add(hash)
+      return { hash, size: bytes.length }
+    }))
+  }
+
+  /**
+   * Copies a file of any size in, hashing on the way; the file itself is left as it is.
+   * @throws EngineError project/no-such-file (exit 2) when it cannot be read; the faults of {@link put}
+   */
+  async putFile(file: string, signal?: AbortSignal): Promise<StoredBlob> {
+    const temporary = temporaryName(path.join(this.folder, 'incoming'))
+    try {
+      const hasher = createHash('sha256')
+      let size = 0
+      const source = fs.createReadStream(file, { highWaterMark: 1 << 20 })
+      const target = fs.createWriteStream(temporary, { flags: 'wx', flush: true })
+      let readFault: unknown
+      source.on('error', (error) => { readFault = error })
+      try {
+        await pipeline(source, async function* (chunks: AsyncIterable<Buffer>) {
+          for await (const chunk of chunks) {
+            hasher.update(chunk)
+            size += chunk.length
+            yield chunk
+          }
+        }, target, { signal })
+      } catch (error) {
+        if (readFault !== undefined) throw unreadable(file, readFault)
+        throw error
+      }
+      const hash = hasher.digest('hex') as BlobHash // a SHA-256 digest is a blob hash
+      if (!this.#durable.has(hash)) {
+        const place = this.path(hash)
+        fs.mkdirSync(path.dirname(place), { recursive: true })
+        renameOver(temporary, place)
+        await syncFolderLater(path.dirname(place))
+        this.#durable.add(hash)
+      }
+      return { hash, size }
+    } catch (error) {
+      if (signal?.aborted) throw error
+      throw diskFault(file, error)
+    } finally {
+      fs.rmSync(temporary, { force: true })
+    }
+  }
+
+  /**
+   * The bytes of a blob, checked against its name.
+   * @throws EngineError project/blob-missing or project/blob-damaged
+   */
+  read(hash: BlobHash): Buffer {
+    const bytes = this.readOrFault(hash)
+    if (Buffer.isBuffer(bytes)) return bytes
+    throw blobError(bytes)
+  }
+
+  /** The bytes of a blob, or what is wrong with its file. */
+  readOrFault(hash: BlobHash): Buffer | BlobFault {
+    let bytes: Buffer
+    try {
+      bytes = fs.readFileSync(this.path(hash))
+    } catch (error) {
+      return missing(hash, error)
+    }
+    if (hashOf(bytes) === hash) return bytes
+    return { hash, what: 'wrong-bytes', sentence: `The file ${shortName(hash)} (${bytes.length} bytes) no longer holds what was saved in it.` }
+  }
+
+  /** Compares a file's length with what it should be: cheap, for opening a project. */
+  sizeFault(hash: BlobHash, size: number): BlobFault | undefined {
+    const found = fs.statSync(this.path(hash), { throwIfNoEntry: false })?.size
+    if (found === undefined) return missing(hash)
+    if (found === size) return undefined
+    return { hash, what: 'wrong-size', sentence: `The file ${shortName(hash)} holds ${found} of the ${size} bytes saved in it.` }
+  }
+
+  /** Compares a file's length and its bytes with its name. */
+  fault(hash: BlobHash, size: number): BlobFault | undefined {
+    const fault = this.sizeFault(hash, size)
+    if (fault) return fault
+    const bytes = this.readOrFault(hash)
+    return Buffer.isBuffer(bytes) ? undefined : bytes
+  }
+
+  /** Every file whose name is a hash, whole or not, in order of names. */
+  *list(): Generator<StoredBlob> {
+    for (const prefix of FANOUT) {
+      const folder = path.join(this.folder, prefix)
+      if (!fs.existsSync(folder)) continue
+      for (const name of fs.readdirSync(folder).sort()) {
+        if (!isBlobHash(name) || !name.startsWith(prefix)) continue
+        const size = fs.statSync(path.join(folder, name), { throwIfNoEntry: false })?.size
+        if (size !== undefined) yield { hash: name, size }
+      }
+    }
+  }
+
+  /** Deletes a blob's file for good; only the trash does this, after its grace period. */
+  remove(hash: BlobHash): void {
+    this.#durable.delete(hash)
+    fs.rmSync(this.path(hash), { force: true })
+  }
+
+  /** Removes unfinished writes; returns how many there were. */
+  removeUnfinished(): number {
+    let count = removeTemporaries(this.folder)
+    for (const name of FANOUT) count += removeTemporaries(path.join(this.folder, name))
+    return count
+  }
+
+  #writing(target: string, write: () => void): void {
+    fs.mkdirSync(path.dirname(target), { recursive: true })
+    write()
+  }
+
+  /** A file left by an earlier process may be in the page cache only: flushed before anyone relies on it. */
+  #flushExisting(target: string): void {
+    try {
+      const fd = fs.openSync(target, 'r+')
+      try {
+        fs.fsyncSync(fd)
+      } finally {
+        fs.closeSync(fd)
+      }
+      syncFolder(path.dirname(target))
+    } catch (error) {
+      throw diskFault(target, error)
+    }
+  }
+}
+
+/** How a blob is called in a sentence: the first twelve digits tell any two apart that a person will meet. */
+export function shortName(hash: BlobHash): string {
+  return `blobs/${hash.slice(0, 2)}/${hash.slice(0, 12)}…`
+}
+
+/** The error for a blob that cannot be used. */
+export function blobError(fault: BlobFault): EngineError {
+  const code = fault.what === 'missing' ? 'project/blob-missing' : 'project/blob-damaged'
+  return failed(code, `${fault.sentence} The rest of the project is intact; run "palimpsest project check" to see what depends on it, or replay the operation to make it again.`)
+}
+
+function missing(hash: BlobHash, error?: unknown): BlobFault {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  const why = code === undefined || code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`
+  return { hash, what: 'missing', sentence: `The file ${shortName(hash)} ${why}.` }
+}
+
+function unreadable(file: string, cause: unknown): EngineError {
+  const code = (cause as NodeJS.ErrnoException).code
+  const found = code === 'ENOENT' ? 'nothing at that path' : code === 'EISDIR' ? 'a folder' : `a file that cannot be read (${String(code)})`
+  return badInput('project/no-such-file', { thing: file, expected: 'a readable file', found, cause })
+}
