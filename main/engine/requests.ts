@@ -5,6 +5,10 @@
  * Paths are absolute by the time they reach the engine. White in a mask means "change".
  */
 import { z } from 'zod'
+import { wordSchemas } from './requests/words.ts'
+
+export { EDIT_METHODS, INVERSION_METHODS } from './requests/words.ts'
+export type { EditMethod, InversionMethod } from './requests/words.ts'
 
 /** Names of the samplers a person can ask for; absent means the checkpoint's own. */
 export const SCHEDULER_NAMES = ['ddim', 'euler', 'euler-a', 'dpmpp2m', 'dpmpp2m-karras', 'dpmpp2m-sde', 'pndm', 'ddpm', 'lcm'] as const
@@ -59,8 +63,8 @@ export const outputSchema = z.object({
 /** Crop-and-stitch around a mask; lengths in pixels of the picture. */
 export const stitchSchema = z.object({
   grow: pixels.default(4).describe('pixels the mask grows before sampling'),
-  feather: pixels.default(8).describe('width of the soft edge of the mask in pixels'),
-  ring: pixels.default(16).describe('width of the blend ring outside the mask; nothing beyond it may change'),
+  feather: pixels.default(4).describe('width of the soft edge of the mask in pixels'),
+  ring: pixels.default(8).describe('width of the blend ring outside the mask; nothing beyond it may change'),
   padding: z.number().min(0).max(4).default(0.25).describe('context around the mask as a share of its box'),
   resizeMask: z.boolean().default(false).describe("resize a mask whose size differs from the picture's"),
   colourMatch: z.boolean().default(true).describe('match the colours of the patch on the ring around the mask'),
@@ -140,13 +144,16 @@ const predict = z.object({
   request: z.unknown().describe('the sampling request whose time and memory to predict'),
 })
 
+const { prompt: _prompt, ...promptless } = samplingSchema.shape
+const { invert, swap, attention, evaluate } = wordSchemas({ sampling: promptless, output: outputSchema.shape, stitch: stitchSchema.shape })
+
 /** Every request, told apart by `task`. */
 export const requestSchema = z.discriminatedUnion('task', [
-  textToImage, imageToImage, inpaint, outpaint, remove, describePicture, net, graph, models, devices, show, predict,
+  textToImage, imageToImage, inpaint, outpaint, remove, describePicture, net, graph, models, devices, show, predict, invert, swap, attention, evaluate,
 ])
 /** The schema of each task by its name, for the command line's help. */
 export const requestSchemas = {
-  txt2img: textToImage, img2img: imageToImage, inpaint, outpaint, remove, describe: describePicture, net, graph, models, devices, show, predict,
+  txt2img: textToImage, img2img: imageToImage, inpaint, outpaint, remove, describe: describePicture, net, graph, models, devices, show, predict, invert, swap, attention, evaluate,
 } as const
 
 /** A checked request with its defaults filled in. */

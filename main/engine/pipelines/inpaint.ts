@@ -2,7 +2,7 @@
 import { badInput } from '../errors.ts'
 import { openPicture } from '../image/codec.ts'
 import { editMasks, loadMask, type EditMasks, type Mask } from '../image/mask.ts'
-import { writeComparisonSheet } from '../image/sheet.ts'
+import { comparisonSheet } from '../image/sheet.ts'
 import { checkOutput, writePicture } from '../image/writePicture.ts'
 import type { EngineResult, RequestOf } from '../requests.ts'
 import { warn, type RunContext } from './context.ts'
@@ -29,7 +29,7 @@ export async function inpaint(context: RunContext, request: RequestOf<'inpaint'>
   })
   const written = await writePicture(edited.picture, request.out, { quality: request.quality, ...(request.recipe ? { recipe } : {}) })
   for (const note of written.notes) warn(context, 'output/note', note)
-  if (request.sheet) await writeComparisonSheet(request.sheet, picture, mask, edited.picture)
+  if (request.sheet) await writePicture(await comparisonSheet({ before: picture, mask, after: edited.picture }), request.sheet)
   edited.progress.finish()
   return {
     ...samplingReport(request, loaded, seed, edited.scheduler, edited.progress.timings),

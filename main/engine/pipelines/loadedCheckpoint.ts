@@ -2,7 +2,7 @@
  * A checkpoint on a device: opens each net when it is first needed, for the size it is needed at, and lets go
  * of it again. Knows nothing of tasks; the pipelines ask it for prompt states, predictions and pixels.
  */
-import { failed } from '../errors.ts'
+import { badInput, EngineError, failed } from '../errors.ts'
 import type { Checkpoint, ComponentName } from '../families/checkpoint.ts'
 import { graphCost, type GraphCost } from '../graph/cost.ts'
 import type { Graph } from '../graph/graph.ts'
@@ -75,6 +75,8 @@ export class LoadedCheckpoint {
   readonly #weights = new Map<ComponentName, Promise<WeightIndex>>()
   /** called with the component's name while it is loaded or converted */
   onLoad: (component: ComponentName, share?: number) => void = () => {}
+  /** stops a conversion that is under way */
+  signal: AbortSignal | undefined
   /** UNet runs so far */
   unetCalls = 0
   /** seconds spent inside UNet runs so far */
@@ -239,7 +241,10 @@ export class LoadedCheckpoint {
     if (!weights) {
       const stored = this.#component(component).weights
       const prepare = component === 'unet' && this.#runtime.fast && this.device === 'cpu' ? ensureInt8 : ensureFloat32
-      weights = prepare(stored, this.#runtime.weightCache, { onProgress: ({ done, total }) => this.onLoad(component, done / total) })
+      weights = prepare(stored, this.#runtime.weightCache, {
+        onProgress: ({ done, total }) => this.onLoad(component, done / total),
+        ...(this.signal ? { signal: this.signal } : {}),
+      })
       this.#weights.set(component, weights)
       weights.catch(() => this.#weights.delete(component))
     }
@@ -267,13 +272,24 @@ export class LoadedCheckpoint {
     const component = COMPONENT_OF[net]
     this.onLoad(component)
     const { config } = this.#component(component)
-    const graph = build(config, await this.weights(component))
+    const weights = await this.weights(component)
+    const graph = this.#fit(() => build(config, weights))
     const cost = graphCost(graph)
     // another size of the same net is let go; where memory is short, every other net as well
     await this.#release((other) => (other !== key && other.startsWith(`${net} `)) || this.#totalBytes() > KEEP_ALL_BELOW_BYTES)
     const session = await openSession(graph, { device: this.device })
     this.loadSeconds += (performance.now() - started) / 1000
     return { session, cost }
+  }
+
+  /** Builds a net; weights that do not fit the configuration are the checkpoint's fault, not the program's. */
+  #fit(build: () => Graph): Graph {
+    try {
+      return build()
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.exitCode === 2 || !error.code.startsWith('graph/')) throw error
+      throw badInput('checkpoint/weights', { thing: this.checkpoint.path, expected: 'weights that fit its configuration', found: error.message.replace(/\.$/, ''), todo: 'fetch the checkpoint again or give its configuration with --config DIR', cause: error })
+    }
   }
 
   async #timed(net: OpenNet, speedKey: string, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {

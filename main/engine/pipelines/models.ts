@@ -42,7 +42,7 @@ export async function models(context: RunContext, request: RequestOf<'models'>):
 /** Builds every net's graph at a small size: each tensor's name and shape is compared with the configuration. */
 function buildNets(checkpoint: Checkpoint): void {
   const side = 8
-  const { unet, vae, tinyVae, textEncoder, imageEncoder, probe } = withFloat32Types(checkpoint.components)
+  const { unet, vae, tinyVae, textEncoder, imageEncoder, probe } = checkpoint.components
   if (unet) buildUNet2DCondition(unet.config, unet.weights, { batch: 1, height: side, width: side, fused: true })
   if (vae) {
     buildVaeEncoder(vae.config, vae.weights, { batch: 1, height: 8 * side, width: 8 * side })
@@ -55,13 +55,4 @@ function buildNets(checkpoint: Checkpoint): void {
   if (textEncoder) buildClipText(textEncoder.config, textEncoder.weights, { batch: 1 })
   if (imageEncoder) buildClipVision(imageEncoder.config, imageEncoder.weights, { batch: 1 })
   if (probe) buildProbe(probe.config, probe.weights, { batch: 1 })
-}
-
-/** The components as if their weights were F32: nothing is run, only names and shapes are looked at. */
-function withFloat32Types(components: Checkpoint['components']): Checkpoint['components'] {
-  const retyped = Object.entries(components).map(([name, component]) => {
-    const entries = new Map([...component.weights.entries].map(([key, entry]) => [key, { ...entry, dtype: 'F32' as const }]))
-    return [name, { ...component, weights: { ...component.weights, entries } }]
-  })
-  return Object.fromEntries(retyped) as Checkpoint['components']
 }

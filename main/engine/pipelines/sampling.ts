@@ -1,5 +1,6 @@
 /** What all sampling pipelines share: scheduler, noise, prompt states, the run of the loop with progress and previews. */
 import { badInput } from '../errors.ts'
+import { partsMisfit } from '../families/shapeChecks.ts'
 import { createOwnScheduler, createScheduler } from '../schedulers/registry.ts'
 import type { Scheduler } from '../schedulers/scheduler.ts'
 import type { SamplingRequest } from '../requests.ts'
@@ -74,6 +75,8 @@ export interface PromptStates {
 
 /** Encodes both prompts, padded to the same number of windows. */
 export async function promptStates(context: RunContext, loaded: LoadedCheckpoint, request: SamplingRequest): Promise<PromptStates> {
+  const misfit = partsMisfit(loaded.checkpoint.components)
+  if (misfit) throw misfit
   const negative = request.negative || loaded.checkpoint.defaultNegative
   const [promptEmbeds, negativePromptEmbeds] = await encodePrompt(context, loaded, [request.prompt, negative], request)
   return { promptEmbeds: promptEmbeds!, negativePromptEmbeds: negativePromptEmbeds! }

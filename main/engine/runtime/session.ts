@@ -4,7 +4,7 @@ import * as ort from 'onnxruntime-node'
 import { EngineError, failed } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { serialize } from '../graph/serialize.ts'
-import { fixedDims, formatDims } from '../graph/shapes.ts'
+import { formatDims } from '../graph/shapes.ts'
 import type { IntTensor, Tensor } from '../tensor/tensor.ts'
 
 /** Where a net can run. */
@@ -13,10 +13,11 @@ export type DeviceName = 'cpu' | 'webgpu' | 'dml' | 'cuda' | 'coreml'
 /** A loaded net. */
 export interface NetSession {
   readonly name: string
+  /** Where it runs now; 'cpu' after a fallback. */
   readonly device: DeviceName
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
-  /** Runs the net once. Feeds are borrowed; results are new. @throws EngineError runtime/... */
+  /** Runs the net once. Feeds are borrowed; results are new. @throws EngineError runtime/feed, runtime/run, runtime/disposed */
   run(feeds: Readonly<Record<string, Tensor | IntTensor>>): Promise<Record<string, Tensor>>
   /** Frees the native session; running afterwards throws. */
   dispose(): Promise<void>
@@ -27,6 +28,11 @@ export interface SessionOptions {
   readonly device: DeviceName
   /** Threads inside one op; default: the machine's cores. */
   readonly threads?: number
+  /**
+   * When given, a device that cannot load or run the net is replaced by the CPU, for this net from then on, and told
+   * of in one sentence. Without it such a failure is thrown.
+   */
+  readonly onFallback?: (sentence: string) => void
 }
 
 /**
@@ -34,18 +40,13 @@ export interface SessionOptions {
  * @throws EngineError runtime/load when onnxruntime refuses it, with onnxruntime's reason.
  */
 export async function openSession(graph: Graph, options: SessionOptions): Promise<NetSession> {
-  const { bytes, root, outputNames } = serialize(graph)
-  let session: ort.InferenceSession
-  try {
-    session = await ort.InferenceSession.create(bytes, ortOptions(root, options))
-  } catch (error) {
-    throw failed('runtime/load', `The net ${graph.name} could not be loaded on ${options.device}: ${reason(error)}`, error)
-  }
-  return new OrtNetSession(graph, session, outputNames, options.device)
+  const net = new OrtNetSession(graph, options)
+  await net.open()
+  return net
 }
 
-/** onnxruntime's options for a device; see the decisions on CPU memory in the engine's README. */
-function ortOptions(root: string | null, { device, threads }: SessionOptions): ort.InferenceSession.SessionOptions {
+/** onnxruntime's options for a device. */
+function ortOptions(root: string | null, device: DeviceName, threads: number | undefined): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     // The arena and the memory pattern together reserve whole gigabytes; both off is smallest and fastest on CPU,
@@ -54,6 +55,8 @@ function ortOptions(root: string | null, { device, threads }: SessionOptions): o
     enableMemPattern: false,
     executionMode: 'sequential',
     intraOpNumThreads: threads ?? availableParallelism(),
+    // 'all' would copy every convolution weight into another layout at each load: 2.5 times the loading time and the
+    // weights' memory once more, for 4 to 8 % of the running time.
     graphOptimizationLevel: 'extended',
     logSeverityLevel: 3,
     extra: {
@@ -67,31 +70,49 @@ function ortOptions(root: string | null, { device, threads }: SessionOptions): o
 
 class OrtNetSession implements NetSession {
   readonly name: string
-  readonly device: DeviceName
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   readonly #graph: Graph
-  readonly #nativeNames: Readonly<Record<string, string>>
-  #session: ort.InferenceSession | null
+  readonly #options: SessionOptions
+  #device: DeviceName
+  #session: ort.InferenceSession | null = null
+  #nativeNames: Readonly<Record<string, string>> = {}
 
-  constructor(graph: Graph, session: ort.InferenceSession, nativeNames: Readonly<Record<string, string>>, device: DeviceName) {
+  constructor(graph: Graph, options: SessionOptions) {
     this.name = graph.name
-    this.device = device
-    this.#graph = graph
-    this.#session = session
-    this.#nativeNames = nativeNames
     this.inputNames = graph.inputs.map((input) => input.name)
     this.outputNames = graph.outputs.map((output) => output.name)
+    this.#graph = graph
+    this.#options = options
+    this.#device = options.device
+  }
+
+  get device(): DeviceName {
+    return this.#device
+  }
+
+  async open(): Promise<void> {
+    const { bytes, root, outputNames } = serialize(this.#graph)
+    this.#nativeNames = outputNames
+    try {
+      // onnxruntime leaves out a provider it does not know, and would run on the CPU without a word.
+      if (!ort.listSupportedBackends().some((backend) => backend.name === this.#device)) throw new Error('this build of onnxruntime does not have it')
+      this.#session = await ort.InferenceSession.create(bytes, ortOptions(root, this.#device, this.#options.threads))
+    } catch (error) {
+      const failure = failed('runtime/load', `The net ${this.name} could not be loaded on ${this.#device}: ${reason(error)}`, error)
+      await this.#fallBack(failure)
+    }
   }
 
   async run(feeds: Readonly<Record<string, Tensor | IntTensor>>): Promise<Record<string, Tensor>> {
     if (!this.#session) throw failed('runtime/disposed', `The net ${this.name} was unloaded before it was run.`)
-    const native = this.#nativeFeeds(feeds)
+    const native = nativeFeeds(this.#graph, feeds)
     let results: ort.InferenceSession.OnnxValueMapType
     try {
       results = await this.#session.run(native)
     } catch (error) {
-      throw failed('runtime/run', `The net ${this.name} failed on ${this.device}: ${reason(error)}`, error)
+      await this.#fallBack(failed('runtime/run', `The net ${this.name} failed on ${this.#device}: ${reason(error)}`, error))
+      return this.run(feeds)
     }
     const outputs: Record<string, Tensor> = {}
     for (const name of this.outputNames) {
@@ -107,26 +128,35 @@ class OrtNetSession implements NetSession {
     await session?.release()
   }
 
-  #nativeFeeds(feeds: Readonly<Record<string, Tensor | IntTensor>>): Record<string, ort.Tensor> {
-    const native: Record<string, ort.Tensor> = {}
-    for (const input of this.#graph.inputs) {
-      const feed = feeds[input.name]
-      if (!feed) throw failed('runtime/feed', `The net ${this.name} expected the input ${input.name} but received ${Object.keys(feeds).join(', ') || 'none'}.`)
-      const fixed = fixedDims(input.dims)
-      const fits = feed.dims.length === input.dims.length && feed.dims.every((dim, axis) => typeof input.dims[axis] === 'string' || dim === (fixed ?? input.dims)[axis])
-      if (!fits) throw failed('runtime/feed', `The net ${this.name} expected ${formatDims(input.dims)} for ${input.name} but received ${formatDims(feed.dims)}.`)
-      native[input.name] = nativeTensor(input.dtype, feed)
-    }
-    return native
+  /** Moves this net to the CPU and says so, or throws `failure` where that is not wanted or was tried. */
+  async #fallBack(failure: EngineError): Promise<void> {
+    if (this.#device === 'cpu' || !this.#options.onFallback) throw failure
+    await this.dispose().catch(() => undefined) // a lost device may refuse to let go; the CPU session does not need it
+    this.#device = 'cpu'
+    await this.open()
+    this.#options.onFallback(`${failure.message.replace(/\.$/, '')}; it runs on the CPU instead.`)
   }
 }
 
-function nativeTensor(dtype: string, feed: Tensor | IntTensor): ort.Tensor {
-  const { data } = feed
-  if (dtype === 'f32') return new ort.Tensor('float32', data instanceof Float32Array ? data : Float32Array.from(data as Int32Array, Number), feed.dims)
-  if (dtype === 'i64') return new ort.Tensor('int64', data instanceof BigInt64Array ? data : BigInt64Array.from(data as Int32Array, BigInt), feed.dims)
-  if (dtype === 'i32') return new ort.Tensor('int32', data instanceof Int32Array ? data : Int32Array.from(data as Float32Array, Number), feed.dims)
-  if (dtype === 'bool') return new ort.Tensor('bool', Uint8Array.from(data as Float32Array, (element) => (Number(element) === 0 ? 0 : 1)), feed.dims)
+function nativeFeeds(graph: Graph, feeds: Readonly<Record<string, Tensor | IntTensor>>): Record<string, ort.Tensor> {
+  const native: Record<string, ort.Tensor> = {}
+  for (const { name, dims, dtype } of graph.inputs) {
+    const feed = feeds[name]
+    if (!feed) throw failed('runtime/feed', `The net ${graph.name} expected the input ${name} but received ${Object.keys(feeds).join(', ') || 'none'}.`)
+    const fits = feed.dims.length === dims.length && feed.dims.every((size, axis) => typeof dims[axis] === 'string' || size === dims[axis])
+    if (!fits) throw failed('runtime/feed', `The net ${graph.name} expected ${formatDims(dims)} for ${name} but received ${formatDims(feed.dims)}.`)
+    native[name] = nativeTensor(dtype, feed)
+  }
+  return native
+}
+
+function nativeTensor(dtype: string, { data, dims }: Tensor | IntTensor): ort.Tensor {
+  // Number() and BigInt() take any element; the union of array types hides that from the compiler.
+  const elements = data as Float32Array
+  if (dtype === 'f32') return new ort.Tensor('float32', data instanceof Float32Array ? data : Float32Array.from(elements, Number), dims)
+  if (dtype === 'i64') return new ort.Tensor('int64', data instanceof BigInt64Array ? data : BigInt64Array.from(elements, BigInt), dims)
+  if (dtype === 'i32') return new ort.Tensor('int32', data instanceof Int32Array ? data : Int32Array.from(elements, Number), dims)
+  if (dtype === 'bool') return new ort.Tensor('bool', Uint8Array.from(elements, (element) => (Number(element) === 0 ? 0 : 1)), dims)
   throw new EngineError('runtime/feed', `Expected inputs of type f32, i64, i32 or bool but received ${dtype}.`)
 }
 

@@ -1,0 +1,154 @@
+/** The words of an edit: descriptions before and after, which tokens are which, where the edit may show. */
+import { badInput } from '../errors.ts'
+import type { MapEdit } from '../methods/shared/attentionEdits.ts'
+import { tokenScale } from '../methods/shared/attentionEdits.ts'
+import { alignSequences, differingWords, refinementMapper, replacementMapper } from '../methods/shared/promptAlignment.ts'
+import type { ClipTokenizer } from '../text/clipTokenizer.ts'
+import { plainPrompt } from '../text/promptWeights.ts'
+import { layOutPrompt } from '../text/promptWindows.ts'
+import { deriveTarget, parseSwap, parseWeight, unknownWord } from '../text/targetPrompt.ts'
+import { alignWords, referenceWordPositions, splitWords, wordPositions } from '../text/wordAlignment.ts'
+
+/** What a person asked to change. */
+export interface WordRequest {
+  readonly target?: string | undefined
+  readonly swap: readonly string[]
+  readonly add: readonly string[]
+  readonly remove: readonly string[]
+  readonly weight: readonly string[]
+  readonly blendWords: readonly string[]
+  readonly align: 'refine' | 'replace'
+  readonly referenceExact: boolean
+}
+
+/** A word of a prompt and its tokens. */
+export interface PromptWord {
+  readonly word: string
+  readonly positions: readonly number[]
+}
+
+/** A prepared edit of words. */
+export interface WordEdit {
+  readonly source: string
+  readonly target: string
+  readonly edit: MapEdit
+  /** factor per target token; absent when no word is weighted */
+  readonly scale?: Float32Array
+  /** tokens where the edit may show, of the source and of the target; null when nothing tells */
+  readonly blend: readonly [readonly number[], readonly number[]] | null
+  /** words of the target that the edit is about */
+  readonly changed: readonly PromptWord[]
+  readonly words: { readonly source: readonly PromptWord[]; readonly target: readonly PromptWord[] }
+}
+
+/** Words that say nothing of what is seen; they change with others and look nowhere in particular. */
+const LITTLE_WORDS = new Set(['a', 'an', 'the', 'of', 'in', 'on', 'at', 'to', 'and', 'or', 'with', 'by', 'for', 'from', 'is', 'are', 'its', 'his', 'her', 'some', 'as'])
+
+/** A prompt as the text encoder is to read it: its parentheses and brackets are themselves, not weights. */
+export function literalPrompt(text: string): string {
+  return text.replace(/[()[\]\\]/g, '\\$&')
+}
+
+/**
+ * Reads the edit.
+ * @param description of the picture as it is, with or without weight marks
+ * @throws EngineError swap/... (exit 2): a word that is not there (lists those that are), unequal word counts for
+ *   replace, an empty target, nothing to change.
+ */
+export function prepareWords(tokenizer: ClipTokenizer, description: string, request: WordRequest): WordEdit {
+  const source = plainPrompt(description).trim()
+  const target = targetOf(source, request)
+  const weights = request.weight.map(parseWeight)
+  const [sourceIds, targetIds] = [source, target].map((prompt) => contentIds(tokenizer, prompt)) as [number[], number[]]
+  const length = tokenizer.maxLength
+  const inWindow = (positions: readonly number[]): number[] => positions.filter((position) => position < length - 1)
+  const find = (prompt: string, word: string): number[] =>
+    inWindow(request.referenceExact ? referenceWordPositions(tokenizer, prompt, word) : wordPositions(tokenizer, prompt, word))
+
+  const edit: MapEdit =
+    request.align === 'replace'
+      ? { kind: 'replace', matrix: replacementMapper(wordPairs(tokenizer, source, target, request.referenceExact), length, request.referenceExact) }
+      : { kind: 'refine', mapper: refinementMapper(sourceIds, targetIds, length) }
+  const weighted = weights.map(({ word, value }) => {
+    const positions = find(target, word)
+    if (positions.length === 0) throw unknownWord(`--weight "${word}=${value}"`, word, splitWords(target))
+    return { positions, value, word }
+  })
+  const words = { source: listWords(tokenizer, source, length), target: listWords(tokenizer, target, length) }
+  const changes = changedTokens(sourceIds, targetIds)
+  const [changedSource, changedTarget] = [seen(words.source, changes.source), seen(words.target, changes.target)]
+  const asked = [...changedTarget, ...weighted.map(({ word, positions }) => ({ word, positions }))]
+  const blend = request.blendWords.length > 0 ? namedBlend(request.blendWords, source, target, find) : ([positionsOf(changedSource), positionsOf(asked)] as const)
+  return {
+    source,
+    target,
+    edit,
+    ...(weighted.length > 0 ? { scale: tokenScale(weighted, length) } : {}),
+    blend: blend[0].length + blend[1].length > 0 ? blend : null,
+    changed: asked,
+    words,
+  }
+}
+
+/** Begin, the tokens that fit, end. */
+export function contentIds(tokenizer: ClipTokenizer, prompt: string): number[] {
+  const { windows, tokenCount } = layOutPrompt(tokenizer, literalPrompt(prompt))
+  return windows[0]!.ids.slice(0, Math.min(tokenCount, tokenizer.maxLength - 2) + 2)
+}
+
+/** The words of a prompt that the text encoder reads. */
+export function listWords(tokenizer: ClipTokenizer, prompt: string, length: number): PromptWord[] {
+  return alignWords(tokenizer, prompt)
+    .map(({ word, positions }) => ({ word: word.replace(/^[^\p{L}\p{M}\p{N}]+|[^\p{L}\p{M}\p{N}]+$/gu, ''), positions: positions.filter((position) => position < length - 1) }))
+    .filter(({ word, positions }) => word !== '' && positions.length > 0)
+}
+
+function targetOf(source: string, request: WordRequest): string {
+  const derives = request.swap.length + request.add.length + request.remove.length > 0
+  if (request.target !== undefined) {
+    if (derives) throw badInput('swap/twice', { thing: '--target', expected: 'either the whole description or the changes to it', found: 'both', todo: 'leave out --target or leave out --swap, --add and --remove' })
+    const target = plainPrompt(request.target).trim()
+    if (target === '') throw badInput('swap/empty', { thing: '--target', expected: 'the description of the edited picture', found: 'an empty text', todo: 'say what the picture is to show, or use --swap "cat=>dog"' })
+    return target
+  }
+  return deriveTarget(source, { swaps: request.swap.map(parseSwap), adds: request.add, removes: request.remove })
+}
+
+/** The differing words of two prompts, one for one. */
+function wordPairs(tokenizer: ClipTokenizer, source: string, target: string, referenceExact: boolean) {
+  const places = differingWords(splitWords(source), splitWords(target))
+  const tokensOf = (prompt: string, place: number): readonly number[] =>
+    referenceExact ? referenceWordPositions(tokenizer, prompt, place) : (alignWords(tokenizer, prompt)[place]?.positions ?? [])
+  return places.map((place) => ({ source: tokensOf(source, place), target: tokensOf(target, place) }))
+}
+
+/** Tokens of each prompt that the other does not have, by the longest common subsequence. */
+function changedTokens(sourceIds: readonly number[], targetIds: readonly number[]): { source: Set<number>; target: Set<number> } {
+  const { sourceOf } = alignSequences(sourceIds, targetIds)
+  const kept = new Set(sourceOf.filter((index) => index >= 0))
+  return {
+    source: new Set(sourceIds.flatMap((_, index) => (kept.has(index) ? [] : [index]))),
+    target: new Set(sourceOf.flatMap((index, position) => (index < 0 ? [position] : []))),
+  }
+}
+
+/** The words that hold any of the tokens, without the little ones where others are left. */
+function seen(words: readonly PromptWord[], tokens: ReadonlySet<number>): PromptWord[] {
+  const touched = words.filter(({ positions }) => positions.some((position) => tokens.has(position)))
+  const telling = touched.filter(({ word }) => !LITTLE_WORDS.has(word.toLowerCase()))
+  return telling.length > 0 ? telling : touched
+}
+
+function positionsOf(words: readonly PromptWord[]): number[] {
+  return [...new Set(words.flatMap(({ positions }) => positions))].sort((a, b) => a - b)
+}
+
+function namedBlend(names: readonly string[], source: string, target: string, find: (prompt: string, word: string) => number[]): readonly [number[], number[]] {
+  const all: [number[], number[]] = [[], []]
+  for (const name of names) {
+    const found = [find(source, name), find(target, name)]
+    if (found.every((positions) => positions.length === 0)) throw unknownWord(`--blend-words ${name}`, name, [...splitWords(source), ...splitWords(target)])
+    found.forEach((positions, branch) => all[branch]!.push(...positions))
+  }
+  return all
+}

@@ -1,0 +1,346 @@
+/** Swap: the words of a picture's description change, and only what they name changes in the picture. */
+import { badInput, failed } from '../errors.ts'
+import { openPicture } from '../image/codec.ts'
+import type { CropPlan } from '../image/cropPlan.ts'
+import { cropMask, stitch } from '../image/cropStitch.ts'
+import { editMasks, loadMask, maskToLatent, type EditMasks, type Mask } from '../image/mask.ts'
+import type { Picture } from '../image/picture.ts'
+import { pictureFromPixels } from '../image/pixels.ts'
+import { contactSheet, picturePanel } from '../image/sheet.ts'
+import { countChangedOutside } from '../image/verify.ts'
+import { checkOutput, writePicture } from '../image/writePicture.ts'
+import type { DrawnWord } from '../methods/shared/drawnBias.ts'
+import { crossMapSizes } from '../nets/attentionSite.ts'
+import type { EngineResult, InversionMethod, RequestOf } from '../requests.ts'
+import type { Latents, Pixels } from '../tensor/tensor.ts'
+import { writeSafetensors } from '../weights/safetensorsWriter.ts'
+import type { BranchResult } from './branchDenoise.ts'
+import { warn, type RunContext } from './context.ts'
+import { noWork, sitesOf, type NetSize, type UNetWork } from './controlledUNet.ts'
+import { drawnCells, parseBias } from './drawnWords.ts'
+import { listWords, literalPrompt, prepareWords, type WordEdit } from './editWords.ts'
+import { psnr } from './fidelity.ts'
+import { masksOf } from './inpaint.ts'
+import { inversionCalls, invertPicture, type InversionChoices, type Inverted } from './inversion.ts'
+import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
+import { planPhases } from './plan.ts'
+import { RunProgress } from './progress.ts'
+import { tokenizerOf } from './prompt.ts'
+import { reportWritten, samplingRecipe, samplingReport } from './recipes.ts'
+import { readLatents, RunNoise, schedulerFor, seedOf, startLatents } from './sampling.ts'
+import { spreadOf } from './wordMaps.ts'
+import { blendMapSize, editStates, rowsOf, runWordEdit, sourcePromptFor, type EditStart, type EditStates } from './wordEdit.ts'
+import { descriptionOf, encodePicture, planFor, type WordPicture } from './wordPicture.ts'
+
+type SwapRequest = RequestOf<'swap'>
+
+/** From this share of the picture on a word's attention is called diffuse. */
+const DIFFUSE_SHARE = 0.5
+/** Pixels by which the place found by attention grows before it is composited, per pixel of the model. */
+const BLEND_GROW = 4
+
+/** Everything that is known before the nets run. */
+interface Prepared {
+  readonly loaded: LoadedCheckpoint
+  readonly picture: Picture | null
+  readonly mask: Mask | null
+  readonly masks: EditMasks | null
+  readonly plan: CropPlan | null
+  readonly words: WordEdit
+  readonly description: { readonly text: string; readonly from: string }
+  readonly size: NetSize
+  readonly seed: number
+}
+
+/** Edits a picture, or a picture drawn on the way: 1 words, 2 inversion, 3 the edit, 4 back into the picture, 5 report. */
+export async function swap(context: RunContext, request: SwapRequest): Promise<EngineResult> {
+  checkOutput(request.out)
+  if (request.sheet) checkOutput(request.sheet)
+  const prepared = await prepare(context, request)
+  const { loaded, words, size, seed, picture, plan } = prepared
+  loaded.resetCounters()
+  warnAboutChoices(context, request)
+  const work = noWork()
+  const choices = inversionChoices(request, seed)
+  const planned: EditStart = { kind: 'inverted', inversion: choices.method, inverted: undefined as never }
+  const rows = rowsOf(picture ? planned : { ...planned, kind: 'drawn' } as never, request).count
+  const progress = new RunProgress(await planWords(context, loaded, request, { size, rows, invert: picture ? inversionCalls(choices) : 0 }), context.emit)
+
+  progress.begin('load')
+  const source = sourcePromptFor(request.method, picture !== null, words.source)
+  const states = await editStates(context, loaded, { source, target: words.target, negative: request.negative }, request.clipSkip)
+  const drawnWords = await drawnWordsOf(request, prepared)
+  const vae = loaded.vae()
+  let start: EditStart
+  let seen: WordPicture | null = null
+  let cached = false
+  if (picture && plan) {
+    progress.begin('encode')
+    seen = await encodePicture(context, loaded, vae, picture, plan)
+    progress.begin('invert')
+    const inverted = await invertFaithfully(context, request, { loaded, seen, states, source, size, work, choices, onCall: () => progress.advance() })
+    start = { kind: 'inverted', ...inverted }
+    cached = inverted.inverted.cached
+  } else {
+    start = drawnStart(request, loaded, size, seed)
+  }
+  const inverted = { ...work }
+
+  progress.begin('sample')
+  const drawnMask = prepared.masks && picture && plan ? latentMask(prepared.masks, picture, plan) : undefined
+  const result = await runWordEdit(
+    loaded,
+    { size, words, states, start, work, signal: context.signal, onStep: () => progress.advance(), ...(drawnMask ? { drawnMask } : {}), ...(drawnWords ? { drawnWords } : {}) },
+    request,
+  )
+  if (request.trace) writeTwoRows(request.trace, result.trace)
+  warnAboutWords(context, loaded, words, result, size)
+
+  progress.begin('decode')
+  const edited = await vae.decode(result.target)
+  const before = seen && start.kind === 'inverted' && start.inversion === 'direct' ? null : await vae.decode(result.source)
+  const fidelity = seen ? (before ? psnr(seen.pixels, before) : seen.vaePsnr) : null
+
+  progress.begin('write')
+  const finished = picture && plan ? await putBack(context, request, prepared, plan, picture, edited, result) : { picture: pictureFromPixels(edited), changedOutside: null, place: null }
+  const scheduler = start.kind === 'drawn' ? start.scheduler.className : 'DDIMScheduler'
+  const recipe = samplingRecipe({ ...request, prompt: words.source }, loaded, seed, scheduler, recipeOf(request, words, start))
+  const written = await writePicture(finished.picture, request.out, { quality: request.quality, ...(request.recipe ? { recipe } : {}) })
+  for (const note of written.notes) warn(context, 'output/note', note)
+  if (request.sheet) await writeSheet(request.sheet, picture ?? pictureFromPixels(before!), finished.picture, words)
+  progress.finish()
+  return {
+    ...samplingReport({ ...request, prompt: words.source }, loaded, seed, scheduler, progress.timings),
+    ...(finished.changedOutside === null ? { out: written.path, format: written.format, bytes: written.bytes } : reportWritten(written, finished.changedOutside)),
+    width: finished.picture.width,
+    height: finished.picture.height,
+    prompt: words.source,
+    promptFrom: prepared.description.from,
+    target: words.target,
+    method: request.method,
+    inversion: start.kind === 'inverted' ? start.inversion : null,
+    inversionCached: cached,
+    ...(fidelity === null || seen === null ? {} : { fidelityPsnr: round(fidelity, 2), vaePsnr: round(seen.vaePsnr, 2) }),
+    changedWords: words.changed.map(({ word }) => word),
+    ...(result.blendMask ? { blendShare: round(shareOf(result.blendMask), 4) } : {}),
+    ...(plan ? { crop: plan.box, modelSize: plan.model } : {}),
+    unetCalls: work.calls,
+    unetSeconds: round(work.seconds, 3),
+    rowForwards: work.rowForwards,
+    rowForwardsInversion: inverted.rowForwards,
+    rowForwardsEdit: work.rowForwards - inverted.rowForwards,
+    ...(request.sheet ? { sheet: request.sheet } : {}),
+  }
+}
+
+async function prepare(context: RunContext, request: SwapRequest): Promise<Prepared> {
+  const picture = request.image === undefined ? null : await openPicture(request.image)
+  if (!picture && request.mask) throw badInput('swap/mask', { thing: '--mask', expected: 'a picture to which it belongs', found: 'no --image', todo: 'name the picture with --image' })
+  if (!picture && request.trajectory) throw badInput('swap/trajectory', { thing: '--trajectory', expected: 'the picture that was inverted', found: 'no --image', todo: 'name the picture with --image' })
+  if (picture && request.latents) throw badInput('swap/latents', { thing: '--latents', expected: 'a picture that is drawn', found: '--image as well', todo: 'leave one of them out: a picture has its own noise' })
+  const loaded = await context.checkpoint(request.model, request)
+  if (loaded.checkpoint.kind !== 'text-to-image') {
+    throw badInput('model/kind', { thing: request.model, expected: 'an ordinary text-to-image checkpoint', found: `one for ${loaded.checkpoint.kind}`, todo: 'choose the ordinary model, for example --model starter' })
+  }
+  const description = picture ? await descriptionOf(context, loaded, picture, request.prompt) : { text: needPrompt(request), from: 'prompt' as const }
+  const tokenizer = await tokenizerOf(loaded)
+  const words = prepareWords(tokenizer, description.text, request)
+  if (words.source === words.target && request.weight.length === 0 && request.bias.length === 0 && request.target === undefined) {
+    throw badInput('swap/nothing', {
+      thing: 'swap',
+      expected: 'something to change',
+      found: `the words ${listWords(tokenizer, words.source, tokenizer.maxLength).map(({ word }) => word).join(', ')} as they are`,
+      todo: 'use --swap "cat=>dog", --add, --remove, --weight "snow=2", --bias or --target',
+    })
+  }
+  const mask = picture && request.mask ? await loadMask(request.mask, picture, { resize: request.resizeMask }) : null
+  const masks = mask ? masksOf(mask, request, request.mask!) : null
+  const plan = picture ? planFor(picture, loaded.checkpoint.size, { masks, size: request.size, padding: request.padding }) : null
+  const native = loaded.checkpoint.size
+  const pixels = plan ? plan.model : (request.size ?? { width: native, height: native })
+  const size = { height: Math.ceil(pixels.height / 8), width: Math.ceil(pixels.width / 8), tokens: tokenizer.maxLength }
+  return { loaded, picture, mask, masks, plan, words, description, size, seed: seedOf(request) }
+}
+
+function needPrompt(request: SwapRequest): string {
+  if (request.prompt !== undefined && request.prompt.trim() !== '') return request.prompt
+  throw badInput('swap/no-description', { thing: 'swap', expected: '--image with the picture to edit, or --prompt with one to draw', found: 'neither' })
+}
+
+function inversionChoices(request: SwapRequest, seed: number): InversionChoices {
+  const { steps, strength, renoiseSteps, guidance, clipSkip, fast } = request
+  return { method: request.inversion === 'auto' ? 'direct' : request.inversion, steps, strength, renoiseSteps, guidance, clipSkip, fast, seed }
+}
+
+/** What `auto` weighs, cheapest first. */
+const AUTO_ORDER: readonly InversionMethod[] = ['direct', 'renoise']
+
+/**
+ * Inverts by the asked method. `auto` takes the cheapest whose reconstruction reaches the asked fidelity: direct
+ * inversion reconstructs as well as the autoencoder can, so that nothing dearer is tried when the autoencoder itself falls short.
+ */
+async function invertFaithfully(
+  context: RunContext,
+  request: SwapRequest,
+  run: { loaded: LoadedCheckpoint; seen: WordPicture; states: EditStates; source: string; size: NetSize; work: UNetWork; choices: InversionChoices; onCall: () => void },
+): Promise<{ inversion: InversionMethod; inverted: Inverted }> {
+  const method = request.inversion === 'auto' ? AUTO_ORDER[0]! : request.inversion
+  const { loaded, seen, states, source, size, work, onCall } = run
+  if (request.inversion === 'auto' && seen.vaePsnr < request.fidelity) {
+    warn(
+      context,
+      'swap/fidelity',
+      `The model's autoencoder keeps ${seen.vaePsnr.toFixed(1)} dB of this picture, less than the ${request.fidelity} dB asked with --fidelity, and no inversion can do better: expect a changed background where the result is not composited.`,
+    )
+  }
+  const inverted = await invertPicture(
+    context,
+    loaded,
+    { pixels: seen.pixels, clean: seen.clean, prompt: source, states: { source: states.source, negative: states.negative } },
+    { ...run.choices, method },
+    { work, size, file: request.trajectory, onCall },
+  )
+  return { inversion: method, inverted }
+}
+
+function drawnStart(request: SwapRequest, loaded: LoadedCheckpoint, size: NetSize, seed: number): EditStart {
+  const dims = [1, 4, size.height, size.width]
+  const noise = new RunNoise(seed, dims, readLatents(request.latents, dims))
+  const scheduler = schedulerFor({ ...request, prompt: request.prompt ?? '' }, loaded)
+  return { kind: 'drawn', scheduler, latents: startLatents(scheduler, noise), noise: noise.step }
+}
+
+async function planWords(context: RunContext, loaded: LoadedCheckpoint, request: SwapRequest, run: { size: NetSize; rows: number; invert: number }) {
+  const shape = { latent: [run.size.height, run.size.width] as const, calls: request.steps, guided: false, pictures: 1, phases: ['load', 'encode', 'sample', 'decode', 'write'] }
+  const phases = await planPhases(context, loaded, shape)
+  const perRow = (phases.find(({ phase }) => phase === 'sample')?.seconds ?? 0) / request.steps
+  return phases.flatMap((planned) => {
+    if (planned.phase === 'encode' && run.invert === 0) return []
+    if (planned.phase !== 'sample') return [planned]
+    const sample = { ...planned, seconds: planned.seconds * run.rows }
+    return run.invert === 0 ? [sample] : [{ phase: 'invert', steps: run.invert, seconds: run.invert * perRow }, sample]
+  })
+}
+
+async function drawnWordsOf(request: SwapRequest, { loaded, words, picture, plan, size }: Prepared): Promise<DrawnWord[] | null> {
+  if (request.bias.length === 0) return null
+  if (request.method !== 'p2p') throw badInput('swap/bias', { thing: '--bias', expected: '--method p2p', found: `--method ${request.method}` })
+  const sizes = crossMapSizes(sitesOf(loaded, size))
+  const pixels = { width: size.width * 8, height: size.height * 8 }
+  return Promise.all(
+    request.bias.map(async (text) => {
+      const { word, file } = parseBias(text)
+      const positions = words.words.target.filter((candidate) => candidate.word.toLowerCase() === word.toLowerCase()).flatMap((found) => found.positions)
+      if (positions.length === 0) {
+        throw badInput('swap/word', { thing: `--bias "${text}"`, expected: `"${word}" among the words of the target`, found: `the words ${words.words.target.map((known) => known.word).join(', ')}` })
+      }
+      return { positions, cells: await drawnCells(file, { picture: picture ?? pixels, plan, sizes }) }
+    }),
+  )
+}
+
+/** 1 where any masked pixel touches a latent pixel. */
+function latentMask(masks: EditMasks, picture: Picture, plan: CropPlan): Uint8Array {
+  return Uint8Array.from(maskToLatent(cropMask(masks.effective, picture, plan.box, plan.model), { method: 'max' }).data, (value) => (value > 0 ? 1 : 0))
+}
+
+interface Finished {
+  readonly picture: Picture
+  readonly changedOutside: 0 | null
+  readonly place: EditMasks | null
+}
+
+/** Puts the edit into the picture: all of it, or only the place that may have changed, and proves it. */
+async function putBack(context: RunContext, request: SwapRequest, prepared: Prepared, plan: CropPlan, picture: Picture, edited: Pixels, result: BranchResult): Promise<Finished> {
+  const drawn = prepared.masks
+  const found = !drawn && request.composite && result.blendMask ? placeOf(result.blendMask, prepared.size, plan, picture, request) : null
+  if (!drawn && request.composite && result.blendMask && !found) {
+    warn(context, 'swap/no-place', 'The changed words look nowhere in particular, so nothing was changed; name where with --blend-words or --mask, or use --no-local-blend.')
+  }
+  const place = drawn ?? found
+  if (!place) {
+    const everything = editMasks({ width: picture.width, height: picture.height, data: new Uint8Array(picture.width * picture.height).fill(result.blendMask && request.composite ? 0 : 255) }, { grow: 0, feather: 0, ring: 0 })
+    return { picture: everything ? (await stitch(picture, plan, everything, edited, { colourMatch: false })).picture : picture, changedOutside: null, place: null }
+  }
+  const stitched = await stitch(picture, plan, place, edited, { colourMatch: request.colourMatch })
+  const changedOutside = countChangedOutside(picture, stitched.picture, place.blend)
+  if (changedOutside !== 0) throw failed('run/changed-outside', `The edit changed ${changedOutside} samples outside its place, expected 0; nothing was written, please report it.`)
+  return { picture: stitched.picture, changedOutside: 0, place }
+}
+
+/** The masks of the place that attention found. */
+function placeOf(mask: Uint8Array, size: NetSize, plan: CropPlan, picture: Picture, request: SwapRequest): EditMasks | null {
+  const { box } = plan
+  const data = new Uint8Array(picture.width * picture.height)
+  for (let y = Math.max(0, box.y); y < Math.min(picture.height, box.y + box.height); y++) {
+    const row = Math.min(size.height - 1, Math.floor(((y - box.y + 0.5) * size.height) / box.height))
+    for (let x = Math.max(0, box.x); x < Math.min(picture.width, box.x + box.width); x++) {
+      const column = Math.min(size.width - 1, Math.floor(((x - box.x + 0.5) * size.width) / box.width))
+      if (mask[row * size.width + column]) data[y * picture.width + x] = 255
+    }
+  }
+  const unit = Math.max(1, plan.scale)
+  return editMasks({ width: picture.width, height: picture.height, data }, { grow: Math.round(BLEND_GROW * unit) + request.grow, feather: Math.round(request.feather * unit), ring: Math.round(request.ring * unit) })
+}
+
+function warnAboutChoices(context: RunContext, request: SwapRequest): void {
+  if (request.image !== undefined && request.scheduler && request.scheduler !== 'ddim') {
+    warn(context, 'swap/scheduler', `A picture is inverted and edited along DDIM's path, so --scheduler ${request.scheduler} was not used.`)
+  }
+  if ((request.inversion === 'npi' || request.inversion === 'renoise') && request.negative !== '') {
+    warn(context, 'swap/negative', `With --inversion ${request.inversion} the description takes the place of the negative prompt, so --negative was not used.`)
+  }
+  if (request.inversion !== 'npi' && (request.proximal !== 'none' || request.emptyShare > 0)) {
+    warn(context, 'swap/npi-only', 'The options --proximal and --empty-share belong to --inversion npi.')
+  }
+}
+
+/** Tells which words look everywhere or nowhere. */
+function warnAboutWords(context: RunContext, loaded: LoadedCheckpoint, words: WordEdit, result: BranchResult, size: NetSize): void {
+  const mapSize = blendMapSize(sitesOf(loaded, size), size)
+  if (!mapSize) return
+  for (const { word, positions } of words.changed) {
+    const spread = spreadOf(result.maps, mapSize, 1, positions)
+    if (spread !== null && spread > DIFFUSE_SHARE) {
+      warn(context, 'swap/diffuse', `The attention of "${word}" is spread over ${Math.round(spread * 100)} % of the picture, so the edit may be as well; confine it with --mask or name other --blend-words.`)
+    }
+  }
+}
+
+function recipeOf(request: SwapRequest, words: WordEdit, start: EditStart) {
+  return {
+    target: words.target,
+    method: request.method,
+    inversion: start.kind === 'inverted' ? start.inversion : undefined,
+    align: request.align === 'refine' ? undefined : request.align,
+    cross: request.cross,
+    self: request.self,
+    weights: request.weight.length > 0 ? [...request.weight] : undefined,
+    blendWords: request.blendWords.length > 0 ? [...request.blendWords] : undefined,
+    localBlend: request.localBlend ? undefined : false,
+    referenceExact: request.referenceExact || undefined,
+  }
+}
+
+async function writeSheet(file: string, before: Picture, after: Picture, words: WordEdit): Promise<void> {
+  const sheet = await contactSheet([await picturePanel(before, words.source), await picturePanel(after, words.target)], 2)
+  await writePicture(sheet, file)
+}
+
+/** `--trace`: [steps, rows, 4, h, w], row 0 the source. */
+function writeTwoRows(file: string, trace: readonly Latents[]): void {
+  const first = trace[0]!
+  const data = new Float32Array(trace.length * first.data.length)
+  trace.forEach((latents, step) => data.set(latents.data, step * first.data.length))
+  writeSafetensors(file, { latents: { data, dims: [trace.length, ...first.dims] } })
+}
+
+function shareOf(mask: Uint8Array): number {
+  return mask.reduce((sum, value) => sum + value, 0) / mask.length
+}
+
+function round(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits
+}
+
+void literalPrompt

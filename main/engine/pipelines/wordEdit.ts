@@ -1,0 +1,225 @@
+/** One edit with words, from inverted (or fresh) noise to the latents of the edited picture; swap and evaluate share it. */
+import { masaCtrl } from '../methods/editing/masaCtrl.ts'
+import { plugAndPlay } from '../methods/editing/plugAndPlay.ts'
+import { promptToPrompt } from '../methods/editing/promptToPrompt.ts'
+import { negativeEmbeds } from '../methods/inversion/negativePromptInversion.ts'
+import type { AttentionMethod } from '../methods/shared/attentionMethod.ts'
+import { createDdimPath } from '../methods/shared/ddimPath.ts'
+import type { DrawnWord } from '../methods/shared/drawnBias.ts'
+import { layOutRows, type EditRows } from '../methods/shared/editRows.ts'
+import { crossAttentionTable } from '../methods/shared/timeWindows.ts'
+import type { AttentionSite, MapSize } from '../nets/attentionSite.ts'
+import { crossMapSizes } from '../nets/attentionSite.ts'
+import type { EditMethod, InversionMethod } from '../requests.ts'
+import type { Scheduler } from '../schedulers/scheduler.ts'
+import type { Latents, PromptEmbeds } from '../tensor/tensor.ts'
+import { denoiseBranches, denoiseBranchesCoupled, type BlendPlan, type BranchResult, type BranchRun } from './branchDenoise.ts'
+import type { RunContext } from './context.ts'
+import { openControlledUNet, sitesOf, type NetSize, type UNetWork } from './controlledUNet.ts'
+import type { WordEdit } from './editWords.ts'
+import { literalPrompt } from './editWords.ts'
+import { edictGuidance, inversionSchedule, inversionScheduler, type Inverted } from './inversion.ts'
+import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
+import { encodePrompt } from './prompt.ts'
+
+/** The numbers of an edit, from a request. */
+export interface EditChoices {
+  readonly method: EditMethod
+  readonly guidance: number
+  readonly guidanceRescale: number
+  readonly negative: string
+  readonly clipSkip: number
+  readonly cross: number
+  readonly self: number
+  readonly selfPixels: number
+  readonly localBlend: boolean
+  readonly blendThreshold: number
+  readonly blendStart: number
+  readonly startStep: number
+  readonly startLayer?: number | undefined
+  readonly proximal: 'none' | 'soft' | 'hard'
+  readonly proximalQuantile: number
+  readonly emptyShare: number
+  readonly biasStrength: number
+}
+
+/** Text states of an edit. */
+export interface EditStates {
+  readonly source: PromptEmbeds
+  readonly target: PromptEmbeds
+  readonly negative: PromptEmbeds
+}
+
+/** Where the edit begins. */
+export type EditStart =
+  | { readonly kind: 'inverted'; readonly inversion: InversionMethod; readonly inverted: Inverted }
+  | { readonly kind: 'drawn'; readonly scheduler: Scheduler; readonly latents: Latents; readonly noise: () => Latents }
+
+/** What is edited. */
+export interface EditTask {
+  readonly size: NetSize
+  readonly words: WordEdit
+  readonly states: EditStates
+  readonly start: EditStart
+  /** 1 where the picture may change, per latent pixel; takes the place of the local blend */
+  readonly drawnMask?: Uint8Array
+  readonly drawnWords?: readonly DrawnWord[]
+  readonly work: UNetWork
+  readonly signal?: AbortSignal | undefined
+  readonly onStep?: BranchRun['onStep']
+}
+
+/** The net's description of the picture as it is: MasaCtrl and plug-and-play look at a real picture without words. */
+export function sourcePromptFor(method: EditMethod, isPicture: boolean, description: string): string {
+  return isPicture && method !== 'p2p' ? '' : description
+}
+
+/** Encodes the three prompts of an edit. */
+export async function editStates(context: RunContext, loaded: LoadedCheckpoint, prompts: { source: string; target: string; negative: string }, clipSkip: number): Promise<EditStates> {
+  const negative = prompts.negative || loaded.checkpoint.defaultNegative
+  const [source, target, empty] = await encodePrompt(context, loaded, [literalPrompt(prompts.source), literalPrompt(prompts.target), negative], { clipSkip, longPrompt: 'truncate' })
+  return { source: source!, target: target!, negative: empty! }
+}
+
+/** The rows of an edit: whose unconditional prediction is needed. */
+export function rowsOf(start: EditStart, choices: Pick<EditChoices, 'guidance' | 'emptyShare'>): EditRows {
+  if (start.kind === 'drawn') return layOutRows(choices.guidance > 1, true)
+  switch (start.inversion) {
+    case 'direct':
+    case 'ef-ddpm':
+      return layOutRows(choices.guidance > 1, false)
+    case 'npi':
+    case 'renoise':
+      // the description itself is the negative prompt, so the source's two predictions are one
+      return layOutRows(choices.guidance > 1, choices.emptyShare > 0 && start.inversion === 'npi')
+    case 'ddim':
+    case 'edict':
+      return layOutRows(choices.guidance > 1, true)
+  }
+}
+
+/** Size of the maps that local blends are made from: a quarter of the latents' side, at least about 16 x 16. */
+export function blendMapSize(sites: readonly AttentionSite[], { height, width }: NetSize): MapSize | null {
+  const wanted = Math.max(Math.min(16, Math.sqrt(height * width)), Math.sqrt(height * width) / 4)
+  const distance = ([h, w]: MapSize): number => Math.abs(Math.log(Math.sqrt(h * w) / wanted))
+  return crossMapSizes(sites).reduce<MapSize | null>((best, size) => (best === null || distance(size) < distance(best) ? size : best), null)
+}
+
+/** Runs the edit. */
+export async function runWordEdit(loaded: LoadedCheckpoint, task: EditTask, choices: EditChoices): Promise<BranchResult> {
+  const { size, start, states } = task
+  const sites = sitesOf(loaded, size)
+  const guidance = start.kind === 'inverted' && start.inversion === 'edict' ? edictGuidance(choices.guidance) : choices.guidance
+  const rows = rowsOf(start, { ...choices, guidance })
+  const begin = beginning(loaded, start)
+  const numSteps = begin.timesteps.length
+  const observe = blendMapSize(sites, size)
+  const blend = blendOf(task, choices, observe)
+  const method = methodOf({ sites, rows, numSteps, task, choices, observe: observe ? [observe] : [] })
+  const net = await openControlledUNet(loaded, rows.count, size, method.control, task.work)
+  const negatives = negativesOf(start, states, choices)
+  const path = createDdimPath(inversionSchedule(loaded), 1)
+  const run: BranchRun = {
+    net,
+    rows,
+    method,
+    states: { source: states.source, target: states.target, ...negatives },
+    scheduler: begin.scheduler,
+    numSteps,
+    sigmaAt: (timestep) => {
+      const alpha = path.alphaAt(Math.round(timestep))
+      return Math.sqrt((1 - alpha) / alpha)
+    },
+    latents: { source: begin.latents, target: begin.latents },
+    guidanceScale: guidance,
+    guidanceRescale: choices.guidanceRescale,
+    noise: begin.noise,
+    ...(begin.knownSource ? { knownSource: begin.knownSource } : {}),
+    ...(choices.proximal !== 'none' ? { proximal: { shrink: choices.proximal, quantile: choices.proximalQuantile } } : {}),
+    ...(blend ? { blend } : {}),
+    ...(task.signal ? { signal: task.signal } : {}),
+    ...(task.onStep ? { onStep: task.onStep } : {}),
+  }
+  if (start.kind === 'inverted' && start.inversion === 'edict') {
+    const { trajectory, timesteps, path: own } = start.inverted
+    const x = trajectory.latents.at(-1)!
+    return denoiseBranchesCoupled(run, { path: own, timesteps, x, y: trajectory.partner ?? x, predictionType: loaded.checkpoint.predictionType })
+  }
+  return denoiseBranches(run)
+}
+
+interface Beginning {
+  readonly scheduler: Scheduler
+  readonly timesteps: readonly number[]
+  readonly latents: Latents
+  readonly noise: () => Latents
+  readonly knownSource?: (stepIndex: number) => Latents
+}
+
+/** Scheduler, first latents and noise of the run. */
+function beginning(loaded: LoadedCheckpoint, start: EditStart): Beginning {
+  if (start.kind === 'drawn') return { scheduler: start.scheduler, timesteps: start.scheduler.timesteps, latents: start.latents, noise: start.noise }
+  const { inversion, inverted } = start
+  const { trajectory, timesteps, path } = inverted
+  const scheduler = inversionScheduler(loaded)
+  const steps = path.timesteps.length
+  const skipped = steps - timesteps.length
+  scheduler.setTimesteps(steps, { strength: skipped === 0 ? 1 : (timesteps.length + 0.5) / steps, eta: inversion === 'ef-ddpm' ? 1 : 0 })
+  const at = timesteps.length
+  let drawn = skipped
+  return {
+    scheduler,
+    timesteps,
+    latents: trajectory.latents[at] ?? trajectory.latents.at(-1)!,
+    noise: () => trajectory.noises?.[drawn++] ?? { data: new Float32Array(trajectory.latents[0]!.data.length), dims: trajectory.latents[0]!.dims },
+    ...(inversion === 'direct' || inversion === 'ef-ddpm' ? { knownSource: (stepIndex: number) => trajectory.latents[at - 1 - stepIndex]! } : {}),
+  }
+}
+
+function negativesOf(start: EditStart, states: EditStates, { emptyShare }: EditChoices): { targetNegative: PromptEmbeds; sourceNegative: PromptEmbeds } {
+  if (start.kind === 'inverted' && (start.inversion === 'npi' || start.inversion === 'renoise')) {
+    const negative = negativeEmbeds(states.source, states.negative, start.inversion === 'npi' ? emptyShare : 0)
+    return { targetNegative: negative, sourceNegative: negative }
+  }
+  return { targetNegative: states.negative, sourceNegative: states.negative }
+}
+
+function blendOf({ words, drawnMask }: EditTask, choices: EditChoices, size: MapSize | null): BlendPlan | undefined {
+  if (drawnMask) return { kind: 'drawn', mask: drawnMask }
+  if (!choices.localBlend || choices.method !== 'p2p' || !words.blend || !size) return undefined
+  return { kind: 'words', size, words: words.blend, threshold: choices.blendThreshold, start: choices.blendStart }
+}
+
+interface MethodInput {
+  readonly sites: readonly AttentionSite[]
+  readonly rows: EditRows
+  readonly numSteps: number
+  readonly task: EditTask
+  readonly choices: EditChoices
+  readonly observe: readonly MapSize[]
+}
+
+function methodOf({ sites, rows, numSteps, task, choices, observe }: MethodInput): AttentionMethod {
+  switch (choices.method) {
+    case 'p2p': {
+      const { edit, scale } = task.words
+      return promptToPrompt({
+        sites,
+        rows,
+        tokens: task.size.tokens,
+        numSteps,
+        edit,
+        crossTable: crossAttentionTable(numSteps, choices.cross, [], task.size.tokens),
+        selfWindow: choices.self,
+        selfMaxQueries: choices.selfPixels ** 2,
+        observe,
+        ...(scale ? { scale } : {}),
+        ...(task.drawnWords ? { drawn: { words: task.drawnWords, strength: choices.biasStrength } } : {}),
+      })
+    }
+    case 'masactrl':
+      return masaCtrl({ sites, rows, startStep: choices.startStep, ...(choices.startLayer === undefined ? {} : { startLayer: choices.startLayer }), observe })
+    case 'pnp':
+      return plugAndPlay({ sites, rows, numSteps, observe })
+  }
+}
