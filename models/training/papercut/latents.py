@@ -82,23 +82,27 @@ class Blocks:
         if self.holes:
             everything.update({"mask": [], "masked": [], "target": []})
         scenes, cells = self.scenes(number), self.side // 8
-        # float32 throughout: blocks are encoded inside a step's autocast, which must not leak in here.
+        for at in range(0, len(scenes), CHUNK):
+            part = scenes[at:at + CHUNK]
+            pixels, masks = draw_with_masks(part, self.side, self.device)
+            pixels = pixels * 2 - 1
+            any_object = torch.stack([m.any(0) for m in masks]).float()[:, None]
+            cover = interpolate(any_object, (cells, cells), mode="area")[:, 0]
+            everything["latents"].append(self._encoded(pixels))
+            everything["cover"].append((cover * 255).round().byte().cpu())
+            if self.holes:
+                holes = [random_hole(rng, s, m) for s, m in zip(part, masks)]
+                hole = torch.stack([h for h, _ in holes])[:, None].to(pixels)
+                everything["masked"].append(self._encoded(pixels * (hole < 0.5)))
+                everything["mask"].append(interpolate(hole, (cells, cells))[:, 0].byte().cpu())
+                everything["target"].append(torch.tensor([t for _, t in holes]))
+        # autocast cannot join half tensors, and a block may be encoded within a step
         with torch.autocast(self.device.type, enabled=False):
-            for at in range(0, len(scenes), CHUNK):
-                part = scenes[at:at + CHUNK]
-                pixels, masks = draw_with_masks(part, self.side, self.device)
-                pixels = pixels * 2 - 1
-                any_object = torch.stack([m.any(0) for m in masks]).float()[:, None]
-                cover = interpolate(any_object, (cells, cells), mode="area")[:, 0]
-                everything["latents"].append(encode(self.vae, pixels).half().cpu())
-                everything["cover"].append((cover * 255).round().byte().cpu())
-                if self.holes:
-                    holes = [random_hole(rng, s, m) for s, m in zip(part, masks)]
-                    hole = torch.stack([h for h, _ in holes])[:, None].to(pixels)
-                    everything["masked"].append(encode(self.vae, pixels * (hole < 0.5)).half().cpu())
-                    everything["mask"].append(interpolate(hole, (cells, cells))[:, 0].byte().cpu())
-                    everything["target"].append(torch.tensor([t for _, t in holes]))
             return {k: torch.cat(v) for k, v in everything.items()}
+
+    def _encoded(self, pixels: Tensor) -> Tensor:
+        with torch.autocast(self.device.type, torch.bfloat16):
+            return encode(self.vae, pixels).half().cpu()
 
     def draw(self, rng: random.Random, count: int, pool: int) -> list[tuple[dict, int]]:
         """`count` random (block, row) pairs of the first `pool` blocks; half of them from the newest block."""

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from . import checkpoint
+from . import checkpoint, workers
 from .errors import UserError
 from .optim import Pair
 from .sheets import save_loss_curve
@@ -34,7 +34,8 @@ class Options:
     out: folder of checkpoint, curve and sheets. preset: "toy", "cpu" or "gpu". budget_minutes: wall time of training,
     over which the learning rate falls to nearly zero. steps: a fixed number of steps instead of a budget. resume: a
     checkpoint to go on from. init_from: a folder of published weights to start from with a fresh optimiser. models: the
-    folder that holds the parts a recipe builds on, one sub-folder each.
+    folder that holds the parts a recipe builds on, one sub-folder each. decoder_only: `vae` keeps its
+    encoder, and with it the latents all other parts were trained on.
     """
 
     out: Path
@@ -49,6 +50,7 @@ class Options:
     resume: Path | None = None
     init_from: Path | None = None
     bf16: bool = True
+    decoder_only: bool = False
     quiet: bool = False
     models: Path = Path(".cache/training")
 
@@ -203,17 +205,18 @@ class Trainer:
                 if not a.is_floating_point():
                     a.copy_(b)
 
-    def one_step(self) -> float:
+    def one_step(self, progress: float | None = None) -> float:
         """One batch, one update. Returns the loss; raises UserError when it is no longer finite."""
-        torch.manual_seed(hash((self.options.seed, self.step)) & 0x7FFFFFFF)
-        rng = random.Random(f"{self.options.seed}/{self.step}")
-        progress = self.progress()
+        rng = random.Random(f"{self.options.seed}/{self.step}/{workers.rank()}")
+        torch.manual_seed(rng.getrandbits(31))
+        progress = self.progress() if progress is None else progress
         self.optimiser.set_rate(self.rate * rate_at(progress, self.step, self.recipe.warmup))
         self.model.train()
         with torch.autocast(self.recipe.device.type, torch.bfloat16, enabled=self.options.bf16):
             loss, count = self.recipe.loss(self.model, rng, progress)
         self.model.zero_grad(set_to_none=True)
         loss.backward()
+        workers.average_gradients(self.model)
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         value = float(loss.detach())
         if not math.isfinite(value):
@@ -221,7 +224,7 @@ class Trainer:
                             f"resume from {self.path} with a lower --lr.")
         self.optimiser.step()
         self.step += 1
-        self.samples += count
+        self.samples += count * workers.count()
         self._update_ema()
         return value
 
@@ -233,8 +236,12 @@ class Trainer:
         bar = tqdm(total=100, desc=self.recipe.name, disable=self.options.quiet, mininterval=10, bar_format=
                    "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining} {postfix}")
         with _Stop() as stop:
-            while not stop.asked and self.progress() < 1.0 and self.step != self.options.stop_at:
-                value = self.one_step()
+            while True:
+                over = stop.asked or self.progress() >= 1.0 or self.step == self.options.stop_at
+                over, progress = workers.agree(over, self.progress())
+                if over:
+                    break
+                value = self.one_step(progress)
                 now = time.monotonic()
                 self.elapsed = before + now - started
                 if self.step % 10 == 0 or steps:
@@ -242,13 +249,16 @@ class Trainer:
                 bar.n = min(100, int(100 * self.progress()))
                 bar.set_postfix_str(f"loss {value:.4f}, {self.samples} samples, step {self.step}", refresh=False)
                 bar.update(0)
+                if workers.rank() > 0:
+                    continue
                 if now - saved > CHECKPOINT_SECONDS:
                     self.save()
                     saved = time.monotonic()
                 if now - sheeted > self.recipe.sheet_seconds:
                     self.report()
                     sheeted = time.monotonic()
-            self.save()
+            if workers.rank() == 0:
+                self.save()
         bar.close()
         return self
 

@@ -16,8 +16,10 @@ def component(folder: Path, name: str) -> Path:
     is searched one level deep, and a card's `shares` is followed."""
     if (folder / name / "config.json").is_file():
         return folder / name
-    for place in sorted(folder.glob(f"*/{name}/config.json")):  # a folder of runs: vae/vae, clip/text_encoder, ...
-        return place.parent
+    runs = [folder / name / name, *sorted(p.parent for p in folder.glob(f"*/{name}/config.json"))]
+    for place in runs:  # a folder of runs: unet/unet before inpaint/unet, clip/text_encoder, ...
+        if (place / "config.json").is_file():
+            return place
     card = folder / "model.json"
     if card.is_file():
         shared = json.loads(card.read_text()).get("shares", {})
@@ -38,11 +40,12 @@ def read(kind, folder: Path, name: str, dtype: torch.dtype = torch.float32) -> n
     return model.eval().requires_grad_(False)
 
 
-def load_folder(model: nn.Module, kind, folder: Path, name: str) -> None:
-    """Copy a published component into `model`. Raises UserError when shapes differ."""
+def load_folder(model: nn.Module, kind, folder: Path, name: str) -> nn.Module:
+    """Copy a published component into `model` and return that component. Raises UserError when shapes differ."""
     source = read(kind, folder, name)
     try:
         model.load_state_dict(source.state_dict())
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()[:160]
         raise UserError(f"{folder}/{name}: its weights do not fit this preset's model ({reason}).") from error
+    return source

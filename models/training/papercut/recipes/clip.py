@@ -59,6 +59,7 @@ class Clip(Recipe):
     """Trains both towers on pictures and captions drawn on the fly."""
 
     name = "clip"
+    ema_decay = 0.99
     weight_decay = 0.05
     adamw_names = ("embed", "projection", "head", "scale")
     _cpu = {"text": {"hidden_size": 160, "intermediate_size": 640, "num_hidden_layers": 4, "num_attention_heads": 4},

@@ -65,9 +65,10 @@ def roughen(pixels: Tensor, rng: random.Random) -> Tensor:
 
 
 class Probe(Recipe):
-    """Trains the probe on drawn pictures, cut-outs, and both after a trip through the autoencoder if there is one."""
+    """Trains the probe on drawn pictures, on cut-outs, and on pictures after a trip through the autoencoder."""
 
     name = "probe"
+    ema_decay = 0.99
     weight_decay = 0.05
     adamw_names = ("convs.0.", "head")
     _net = {"convs": [(24, 2), (48, 2), (96, 2), (96, 1), (128, 2), (128, 1)], "squeeze": 24, "hidden": 160, "lr": 3e-3}
@@ -111,13 +112,14 @@ class Probe(Recipe):
 
     def loss(self, model: nn.Module, rng: random.Random, progress: float) -> tuple[Tensor, int]:
         count = self.options.batch or self.preset["batch"]
+        trip = self.vae is not None and rng.random() < 0.2
+        if trip:
+            count = max(1, count // 4)  # the trip costs far more than the probe itself
         batch = scenes(rng, count)
-        trip = self.vae is not None and rng.random() < 0.25
-        if rng.random() < 0.35:
+        if not trip and rng.random() < 0.4:
             windows = crop_windows(rng, batch)
             wanted = crop_targets(batch, windows)
             pixels = draw(batch, SIDE, self.device, window=torch.tensor(windows))
-            trip = False  # a cut-out is enlarged, so its blur is bigger: `roughen` stands for it
         else:
             wanted = targets(batch)
             pixels = draw(batch, 256 if trip else SIDE, self.device)

@@ -14,6 +14,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
+from .. import workers
 from ..data import scenes
 from ..diffusion import add_noise, guided, min_snr_weight, sample, spread_timesteps
 from ..latents import Blocks, decode, gather
@@ -78,8 +79,8 @@ class Unet(Recipe):
     defaults = {
         "toy": {"widths": (16, 16, 32), "groups": 8, "heads": 2, "lr": 2e-3, "large_from": 0.5, "minutes": 1.0,
                 "batch": 2, "large_batch": 1, "block": 8, "pool": 2, "large_block": 4, "large_pool": 1},
-        "cpu": {**_net, "minutes": 60.0, "batch": 48, "large_batch": 16, "block": 1024, "pool": 24,
-                "large_block": 512, "large_pool": 12},
+        "cpu": {**_net, "minutes": 60.0, "batch": 20, "large_batch": 8, "block": 1024, "pool": 6,
+                "large_block": 256, "large_pool": 6},
         "gpu": {**_net, "minutes": 60.0, "batch": 256, "large_batch": 128, "block": 4096, "pool": 64,
                 "large_block": 4096, "large_pool": 64},
     }
@@ -91,7 +92,7 @@ class Unet(Recipe):
         self.empty = self.text([""])
         cache = folder / "latents"
         self.small, self.large = (
-            Blocks(self.vae, side, size, self.options.seed, cache, self.device, self.holes)
+            Blocks(self.vae, side, size, self.options.seed + 1000 * workers.rank(), cache, self.device, self.holes)
             for side, size in ((SMALL, preset["block"]), (LARGE, preset["large_block"])))
         model = build_unet(preset["widths"], preset["groups"], preset["heads"], self.text.width, self.channels)
         start_quietly(model)

@@ -22,7 +22,7 @@ from ..world.draw import draw
 
 KL_WEIGHT = 5e-4
 COLOUR_WEIGHT = 20.0
-STAGES = ((0.55, 64, 4), (0.88, 128, 1), (9.0, 256, 0.25))  # until this progress: crop side, batch factor
+STAGES = ((0.55, 64, 4), (0.85, 128, 1), (9.0, 256, 0.25))  # until this progress: crop side, batch factor
 
 
 def build_vae(widths: tuple[int, ...], groups: int) -> AutoencoderKL:
@@ -72,6 +72,7 @@ class Vae(Recipe):
     """Trains the autoencoder on crops drawn on the fly."""
 
     name = "vae"
+    ema_decay = 0.99
     defaults = {
         "toy": {"widths": (8, 8, 16, 16), "groups": 8, "batch": 2, "lr": 2e-3, "minutes": 1.0},
         "cpu": {"widths": (16, 32, 64, 128), "groups": 16, "batch": 2, "lr": 2e-3, "minutes": 60.0},
@@ -79,18 +80,26 @@ class Vae(Recipe):
     }
 
     def build(self) -> nn.Module:
-        return build_vae(self.preset["widths"], self.preset["groups"])
+        model = build_vae(self.preset["widths"], self.preset["groups"])
+        if self.options.decoder_only:
+            for part in (model.encoder, model.quant_conv):
+                part.requires_grad_(False)
+        return model
 
     def init_from(self, model: nn.Module, folder: Path) -> None:
-        load_folder(model, AutoencoderKL, folder, "vae")
+        source = load_folder(model, AutoencoderKL, folder, "vae")
+        model.register_to_config(scaling_factor=source.config.scaling_factor)
 
     def loss(self, model: nn.Module, rng: random.Random, progress: float) -> tuple[Tensor, int]:
         side, factor = next((side, factor) for until, side, factor in STAGES if progress < until)
         if self.options.preset == "toy":
             side, factor = 64, 1
+        elif self.options.decoder_only:
+            # Normalisation over a crop differs from that over a picture, and late training should see the latter.
+            side, factor = (256, 0.5) if rng.random() < 0.25 + 0.5 * progress else (128, 2)
         count = max(1, int((self.options.batch or self.preset["batch"]) * factor))
-        # Pictures of 128 px are what the diffusion model sees first, so their finer grain is learnt too.
-        scale = 128 if side < 256 and rng.random() < 0.35 else 256
+        # Whole pictures of 128 px are what the diffusion model sees first, so their finer grain is learnt too.
+        scale = 128 if side == 128 and (self.options.decoder_only or rng.random() < 0.5) else 256
         pixels = crops(rng, count, side, scale, self.device)
         posterior = model.encode(pixels).latent_dist
         got = model.decode(posterior.sample()).sample
@@ -117,5 +126,6 @@ class Vae(Recipe):
         return 1.0 / float(torch.cat(values).std())
 
     def save(self, model: nn.Module, folder: Path) -> None:
-        model.register_to_config(scaling_factor=round(self.measure_scale(model), 5))
+        if not self.options.decoder_only:
+            model.register_to_config(scaling_factor=round(self.measure_scale(model), 5))
         model.save_pretrained(folder / "vae")

@@ -1,0 +1,160 @@
+"""export: runs to published model folders in Stable Diffusion 1.x's layout, in fp16, each with a card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import diffusers
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
+from safetensors.torch import save_file
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
+
+from . import checkpoint
+from .checkpoint import write_atomically
+from .diffusion import SCHEDULER
+from .errors import UserError
+from .probe_model import load_probe, save_probe
+from .recipes.tiny import fit_latent_rgb
+from .tokenizer import save_tokenizer, vocabulary
+from .weights import component, read
+
+SHARD = "14MB"
+STARTER, INPAINT = "starter", "starter-inpaint"
+
+
+def _write_json(path: Path, value: object) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def _index(own: dict[str, list[str]]) -> dict:
+    return {"_class_name": "StableDiffusionPipeline", "_diffusers_version": diffusers.__version__,
+            "feature_extractor": [None, None], "image_encoder": [None, None], "requires_safety_checker": False,
+            "safety_checker": [None, None], **own}
+
+
+def _half(kind, runs: Path, name: str, target: Path) -> None:
+    read(kind, runs, name, torch.float16).save_pretrained(target / name, max_shard_size=SHARD)
+
+
+def training_facts(runs: Path, names: tuple[str, ...]) -> dict:
+    """What each run's checkpoint says of it: command, seconds, samples, steps."""
+    facts = {}
+    for name in names:
+        path = runs / name / "checkpoint.pt"
+        if path.is_file():
+            state = checkpoint.load(path, name)
+            facts[name] = {"command": f"python -m papercut {name} --preset {state['preset']} --seed {state['seed']}",
+                           "preset": state["preset"], "seconds": round(state["elapsed"]), "steps": state["step"],
+                           "samples": state["samples"]}
+    return facts
+
+
+def _files(folder: Path) -> list[dict]:
+    rows = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and path.name != "model.json" and not name.startswith(("evaluation", "EVALUATION", ".")):
+            data = path.read_bytes()
+            rows.append({"path": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)})
+    return rows
+
+
+def _card(folder: Path, **fields: object) -> None:
+    figures = folder / "evaluation.json"
+    card = {**fields, "licence": "MIT", "files": _files(folder)}
+    if figures.is_file():
+        card["figures"] = json.loads(figures.read_text())
+    _write_json(folder / "model.json", card)
+
+
+def _total(facts: dict, runs: tuple[str, ...]) -> dict:
+    return {"seconds": sum(f["seconds"] for f in facts.values()), "samples": sum(f["samples"] for f in facts.values()),
+            "preset": next(iter(facts.values()))["preset"] if facts else None,
+            "command": "; ".join(facts[r]["command"] for r in runs if r in facts), "runs": facts}
+
+
+def export_starter(runs: Path, target: Path) -> None:
+    """Write the text-to-image folder from the runs vae, clip, unet, tiny and probe."""
+    for name in ("unet", "vae", "text_encoder", "image_encoder", "tiny_vae", "probe"):
+        component(runs, name)  # refuse before anything is written
+        shutil.rmtree(target / name, ignore_errors=True)
+    _half(UNet2DConditionModel, runs, "unet", target)
+    _half(AutoencoderKL, runs, "vae", target)
+    _half(AutoencoderTiny, runs, "tiny_vae", target)
+    _half(CLIPTextModel, runs, "text_encoder", target)
+    _half(CLIPVisionModelWithProjection, runs, "image_encoder", target)
+    tower = read(CLIPTextModelWithProjection, runs, "text_encoder")
+    # The text tower's projection serves only the CLIP-score, so it stands with the image tower: the text encoder then
+    # holds exactly what a Stable Diffusion text encoder holds.
+    save_file({"text_projection.weight": tower.text_projection.weight.detach().half().contiguous()},
+              target / "image_encoder" / "text_projection.safetensors", metadata={"format": "pt"})
+    save_probe(load_probe(component(runs, "probe")), target / "probe", torch.float16)
+    save_tokenizer(target / "tokenizer")
+    _write_json(target / "scheduler" / "scheduler_config.json",
+                {**SCHEDULER, "_diffusers_version": diffusers.__version__})
+    _write_json(target / "model_index.json", _index({
+        "scheduler": ["diffusers", "DDIMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"]}))
+    write_starter_card(runs, target)
+
+
+def write_starter_card(runs: Path, target: Path) -> None:
+    """Write model.json of the text-to-image folder, with the figures measured so far."""
+    matrix, bias = fit_latent_rgb(read(AutoencoderKL, target, "vae"))
+    order = ("vae", "clip", "probe", "unet", "tiny")
+    _card(target, id=STARTER, name="Papercut starter", family="sd1", kind="text-to-image", size=256,
+          vocabulary=list(vocabulary()),
+          # Pixels of the recipes lie in [-1, 1]; the editor's previews in [0, 1].
+          latentRgb={"matrix": [[round(v / 2, 5) for v in row] for row in matrix],
+                     "bias": [round(v / 2 + 0.5, 5) for v in bias]},
+          training=_total(training_facts(runs, order), order))
+
+
+def export_inpaint(runs: Path, target: Path) -> None:
+    """Write the inpainting folder from the run inpaint; everything but UNet and scheduler is the starter's."""
+    component(runs, "unet")
+    source = runs / "inpaint"
+    component(source, "unet")
+    shutil.rmtree(target / "unet", ignore_errors=True)
+    _half(UNet2DConditionModel, source, "unet", target)
+    _write_json(target / "scheduler" / "scheduler_config.json",
+                {**SCHEDULER, "_diffusers_version": diffusers.__version__})
+    index = _index({"scheduler": ["diffusers", "DDIMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+                    "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
+                    "vae": ["diffusers", "AutoencoderKL"]})
+    _write_json(target / "model_index.json", {**index, "_class_name": "StableDiffusionInpaintPipeline"})
+    write_inpaint_card(runs, target)
+
+
+def write_inpaint_card(runs: Path, target: Path) -> None:
+    """Write model.json of the inpainting folder."""
+    shared = f"../{STARTER}"
+    card = json.loads((target.parent / STARTER / "model.json").read_text())
+    figures = target.parent / STARTER / "evaluation.json"
+    own = {}
+    if figures.is_file():
+        own = {"figures": {k: v for k, v in json.loads(figures.read_text()).items() if k == "inpainting"}}
+    _card(target, id=INPAINT, name="Papercut starter, inpainting", family="sd1", kind="inpaint", size=256,
+          vocabulary=card["vocabulary"], latentRgb=card["latentRgb"],
+          shares={"vae": f"{shared}/vae", "text_encoder": f"{shared}/text_encoder", "tokenizer": f"{shared}/tokenizer",
+                  "image_encoder": f"{shared}/image_encoder", "tiny_vae": f"{shared}/tiny_vae",
+                  "probe": f"{shared}/probe"},
+          training=_total(training_facts(runs, ("inpaint",)), ("inpaint",)), **own)
+
+
+def export(runs: Path, models: Path, which: list[str], cards_only: bool = False) -> None:
+    """Write the named model folders ("starter", "starter-inpaint") below `models`."""
+    actions = {STARTER: (export_starter, write_starter_card), INPAINT: (export_inpaint, write_inpaint_card)}
+    for name in which:
+        if name not in actions:
+            raise UserError(f'unknown model "{name}": expected one of {", ".join(actions)}.')
+        (models / name).mkdir(parents=True, exist_ok=True)
+        actions[name][1 if cards_only else 0](runs, models / name)
+        size = sum(f["bytes"] for f in _files(models / name))
+        print(f"{name}: {size / 1e6:.1f} MB in {models / name}", flush=True)
