@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import os from 'node:os'
@@ -134,7 +135,13 @@ function missingSentence(name: DeviceName): string {
 function builtIn(name: DeviceName): boolean {
   const backends = ort.listSupportedBackends()
   const backend = backends.find((candidate) => candidate.name === name)
-  return backend !== undefined && (backend.bundled || process.env['PALIMPSEST_CUDA'] === '1')
+  return backend !== undefined && (backend.bundled || existsSync(path.join(runtimeBinaries(), `libonnxruntime_providers_${name}.so`)))
+}
+
+/** The folder that holds the runtime's native libraries; `setup:cuda` puts the CUDA provider there. */
+function runtimeBinaries(): string {
+  const entry = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
+  return path.join(path.dirname(entry), 'bin', 'napi-v6', process.platform, process.arch)
 }
 
 /** What a verdict depends on besides the device: runtime version, driver files, and variables that choose drivers. */

@@ -1,0 +1,31 @@
+/**
+ * `npm run test:long`: the torture tests that are too long for CI: 10,000 mutated checkpoints and pictures, and the
+ * project store's kills and torn writes. Prints a line per part; exit code 1 when one failed.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+
+const root = path.resolve(import.meta.dirname, '..')
+const seed = process.argv[2] ?? '1'
+
+/** name -> script and its arguments, relative to the repository */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  'mutated checkpoints': ['test/fuzz/checkpointsCli.ts', seed, '5000'],
+  'mutated pictures and masks': ['test/fuzz/picturesCli.ts', seed, '5000'],
+  'project store: kills and torn writes': ['scripts/long/history.ts', seed],
+}
+
+let failed = 0
+for (const [name, [script, ...args]] of Object.entries(parts)) {
+  const file = path.join(root, script!)
+  if (!existsSync(file)) {
+    process.stdout.write(`skip ${name}: ${script} is not in this checkout\n`)
+    continue
+  }
+  const started = performance.now()
+  const { status } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], { cwd: root, stdio: 'inherit' })
+  if (status !== 0) failed += 1
+  process.stdout.write(`${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${((performance.now() - started) / 1000).toFixed(0)} s)\n`)
+}
+process.exit(failed === 0 ? 0 : 1)
