@@ -37,6 +37,20 @@ export function direct(opType: string): Lowering<unknown> {
   }
 }
 
+/**
+ * Sin or Cos of the angle less its whole turns. Graphics processors promise sines only near 0, and timestep embeddings
+ * reach 999 radians. A turn is taken off in two parts, the first of few enough bits that its multiples are exact.
+ */
+export function periodic(opType: 'Sin' | 'Cos'): Lowering<unknown> {
+  return (context, { inputs }) => {
+    const x = context.ref(inputs[0]!)
+    const turns = context.emit('Floor', [context.emit('Add', [context.emit('Mul', [x, scalar(context, 1 / (2 * Math.PI))]), scalar(context, 0.5)])])
+    const coarse = context.emit('Sub', [x, context.emit('Mul', [turns, scalar(context, 6.28125)])])
+    const angle = context.emit('Sub', [coarse, context.emit('Mul', [turns, scalar(context, 2 * Math.PI - 6.28125)])])
+    context.emit(opType, [angle], { to: context.results })
+  }
+}
+
 /** x sigmoid(x): com.microsoft.QuickGelu with alpha 1, one kernel instead of two passes over memory. */
 export const silu: Lowering<unknown> = (context, { inputs }) => {
   context.emit('QuickGelu', [context.ref(inputs[0]!)], { domain: MICROSOFT, attributes: { alpha: { float: 1 } }, to: context.results })

@@ -26,6 +26,8 @@ const integers = (fill: readonly number[], ...dims: number[]): CaseInput => ({ d
 const conv = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 } as const
 const points = values([-5, -1, -0.5, 0, 0.25, 1, 3, 6], 2, 8)
 const unary = [{ inputs: [points], attributes: {} }, { inputs: [x(2, 3, 4)], attributes: {} }]
+/** Angles of timestep embeddings. */
+const turning = { inputs: [values([-999, -3.25, 3.1415927, 6.2831855, 250.5, 500, 777.125, 999], 8)], attributes: {} }
 const binary = [
   { inputs: [x(2, 3, 4), x(2, 3, 4)], attributes: {} },
   { inputs: [x(2, 3, 1), x(4)], attributes: {} },
@@ -39,8 +41,8 @@ export const CASES: { readonly [K in OpName]: readonly [OpCase<K>, ...OpCase<K>[
   exp: [unary[0]!, unary[1]!],
   log: [{ inputs: [positive(3, 5)], attributes: {} }],
   sqrt: [{ inputs: [positive(3, 5)], attributes: {} }, { inputs: [values([0, 4], 2)], attributes: {} }],
-  sin: [unary[0]!, unary[1]!],
-  cos: [unary[0]!, unary[1]!],
+  sin: [unary[0]!, unary[1]!, turning],
+  cos: [unary[0]!, unary[1]!, turning],
   erf: [unary[0]!, unary[1]!],
   tanh: [unary[0]!, unary[1]!],
   sigmoid: [unary[0]!, unary[1]!],
