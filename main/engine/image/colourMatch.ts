@@ -171,17 +171,43 @@ function applyMembrane(planes: Float32Array, cells: readonly Cell[], channels: r
   }) as [Float64Array, Float64Array, Float64Array]
   const largest = fields[0].reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   if (fields.every((field) => field.every((value) => value === 0))) return 0
+  addMembrane(planes, fields, { columns, rows }, size)
+  return largest
+}
+
+/** Adds the three fields, bilinear between cell centres, to the planes. */
+function addMembrane(planes: Float32Array, fields: readonly [Float64Array, Float64Array, Float64Array], grid: { columns: number; rows: number }, size: { width: number; height: number }): void {
+  const { width, height } = size
+  const { columns, rows } = grid
   const plane = width * height
+  const lefts = new Int32Array(width)
+  const shares = new Float64Array(width)
+  for (let x = 0; x < width; x++) {
+    const u = Math.min(columns - 1, Math.max(0, (x + 0.5) / CELL - 0.5))
+    lefts[x] = Math.min(Math.max(0, columns - 2), Math.floor(u))
+    shares[x] = u - lefts[x]!
+  }
+  const line = [new Float64Array(columns), new Float64Array(columns), new Float64Array(columns)] as const
   for (let y = 0; y < height; y++) {
+    const v = Math.min(rows - 1, Math.max(0, (y + 0.5) / CELL - 0.5))
+    const top = Math.min(Math.max(0, rows - 2), Math.floor(v))
+    const below = Math.min(rows - 1, top + 1)
+    for (let f = 0; f < 3; f++) {
+      for (let x = 0; x < columns; x++) line[f]![x] = fields[f]![top * columns + x]! + (fields[f]![below * columns + x]! - fields[f]![top * columns + x]!) * (v - top)
+    }
     for (let x = 0; x < width; x++) {
-      const [luma, blue, red] = fields.map((field) => sampleCells(field, columns, rows, x, y)) as [number, number, number]
+      const left = lefts[x]!
+      const right = left + 1 < columns ? left + 1 : left
+      const share = shares[x]!
+      const luma = line[0][left]! + (line[0][right]! - line[0][left]!) * share
+      const blue = line[1][left]! + (line[1][right]! - line[1][left]!) * share
+      const red = line[2][left]! + (line[2][right]! - line[2][left]!) * share
       const i = y * width + x
       planes[i]! += luma + red
       planes[plane + i]! += luma - (0.2126 * red + 0.0722 * blue) / 0.7152
       planes[2 * plane + i]! += luma + blue
     }
   }
-  return largest
 }
 
 /** Solves Laplace's equation on the unknown cells (successive over-relaxation; borders reflect). */
@@ -191,6 +217,7 @@ function relax(field: Float64Array, known: Uint8Array, columns: number, rows: nu
   for (let i = 0; i < field.length; i++) if (!known[i]) field[i] = count > 0 ? sum / count : 0
   const sweeps = 4 * Math.max(columns, rows)
   for (let sweep = 0; sweep < sweeps; sweep++) {
+    let largest = 0
     for (let y = 0; y < rows; y++) {
       for (let x = 0; x < columns; x++) {
         const i = y * columns + x
@@ -199,21 +226,13 @@ function relax(field: Float64Array, known: Uint8Array, columns: number, rows: nu
         const right = field[x < columns - 1 ? i + 1 : i]!
         const up = field[y > 0 ? i - columns : i]!
         const down = field[y < rows - 1 ? i + columns : i]!
-        field[i]! += 1.8 * ((left + right + up + down) / 4 - field[i]!)
+        const change = 1.8 * ((left + right + up + down) / 4 - field[i]!)
+        field[i]! += change
+        if (Math.abs(change) > largest) largest = Math.abs(change)
       }
     }
+    if (largest < 1e-5) return
   }
-}
-
-function sampleCells(field: Float64Array, columns: number, rows: number, x: number, y: number): number {
-  const u = Math.min(columns - 1, Math.max(0, (x + 0.5) / CELL - 0.5))
-  const v = Math.min(rows - 1, Math.max(0, (y + 0.5) / CELL - 0.5))
-  const [left, top] = [Math.floor(u), Math.floor(v)]
-  const [right, bottom] = [Math.min(columns - 1, left + 1), Math.min(rows - 1, top + 1)]
-  const [fx, fy] = [u - left, v - top]
-  const above = field[top * columns + left]! * (1 - fx) + field[top * columns + right]! * fx
-  const below = field[bottom * columns + left]! * (1 - fx) + field[bottom * columns + right]! * fx
-  return above * (1 - fy) + below * fy
 }
 
 function mean(values: readonly number[]): number {

@@ -88,7 +88,7 @@ export function planCrop(masks: EditMasks, picture: Size, options: CropOptions):
     notes.push(`The picture's part of ${seen.width} x ${seen.height} pixels is padded to ${box.width} x ${box.height} for the model and cropped back.`)
   }
   const refine = scale > REFINE_FROM_SCALE ? planRefinement(box, model, masks.blend) : null
-  return { picture, box, model, scale, refine, notes }
+  return { picture: sizeOf(picture), box, model, scale, refine, notes }
 }
 
 /**
@@ -107,7 +107,12 @@ export function planWhole(picture: Size, options: { modelSize: number; multiple?
   const notes = box.width !== picture.width || box.height !== picture.height
     ? [`The picture of ${picture.width} x ${picture.height} pixels is padded to ${box.width} x ${box.height} for the model and cropped back.`]
     : []
-  return { picture, box, model, scale, refine: null, notes }
+  return { picture: sizeOf(picture), box, model, scale, refine: null, notes }
+}
+
+/** Size alone: callers may hand in whole pictures, and a plan is to stay small. */
+function sizeOf({ width, height }: Size): Size {
+  return { width, height }
 }
 
 /** Model sides: area of modelSize squared in the aspect of `wanted`, at most `maxAspect`, multiples of `multiple`. */

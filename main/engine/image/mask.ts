@@ -58,11 +58,16 @@ export async function loadMask(file: string, size: { width: number; height: numb
 export function maskFromPicture(picture: Pick<Picture, 'samples' | 'channels' | 'width' | 'height' | 'depth'>): Mask {
   const { samples, channels, width, height } = picture
   const scale = picture.depth === 16 ? 1 / 257 : 1
-  const data = new Uint8Array(width * height)
-  for (let i = 0, at = 0; i < data.length; i++, at += channels) {
-    const luma = channels <= 2 ? samples[at]! : 0.299 * samples[at]! + 0.587 * samples[at + 1]! + 0.114 * samples[at + 2]!
+  const rounded = (luma: number): number => {
     const value = Math.round(luma * scale)
-    data[i] = value <= NOISE ? 0 : value >= 255 - NOISE ? 255 : value
+    return value <= NOISE ? 0 : value >= 255 - NOISE ? 255 : value
+  }
+  const data = new Uint8Array(width * height)
+  if (channels <= 2) {
+    const table = Uint8Array.from({ length: picture.depth === 16 ? 65536 : 256 }, (_, value) => rounded(value))
+    for (let i = 0, at = 0; i < data.length; i++, at += channels) data[i] = table[samples[at]!]!
+  } else {
+    for (let i = 0, at = 0; i < data.length; i++, at += channels) data[i] = rounded(0.299 * samples[at]! + 0.587 * samples[at + 1]! + 0.114 * samples[at + 2]!)
   }
   return { width, height, data }
 }
@@ -71,7 +76,7 @@ export function maskFromPicture(picture: Pick<Picture, 'samples' | 'channels' | 
  * @throws EngineError mask/black when every value is 0
  */
 export function assertNotBlack(mask: Mask, file: string, hasAlpha = false): void {
-  if (mask.data.some((value) => value > 0)) return
+  if (maskBounds(mask)) return
   throw badInput('mask/black', {
     thing: file,
     expected: 'a mask that is white where the picture is to change',
@@ -92,11 +97,12 @@ export function resizeMask(mask: Mask, size: { width: number; height: number }):
 export function maskBounds(mask: Plane): Box | null {
   const { width, height, data } = mask
   let [left, right, top, bottom] = [width, -1, -1, -1]
+  const empty = Buffer.alloc(width)
   for (let y = 0; y < height; y++) {
     const row = y * width
+    if (empty.equals(data.subarray(row, row + width))) continue
     let first = 0
-    while (first < width && data[row + first] === 0) first += 1
-    if (first === width) continue
+    while (data[row + first] === 0) first += 1
     let last = width - 1
     while (data[row + last] === 0) last -= 1
     if (top < 0) top = y

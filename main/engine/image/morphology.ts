@@ -19,7 +19,9 @@ export function dilate(plane: Plane, radius: number): Plane {
   if (isBinary(plane.data)) {
     const distances = squaredDistances(plane)
     const limit = radius * radius
-    return { ...plane, data: Uint8Array.from(distances, (distance) => (distance <= limit ? 255 : 0)) }
+    const data = new Uint8Array(distances.length)
+    for (let i = 0; i < data.length; i++) data[i] = distances[i]! <= limit ? 255 : 0
+    return { ...plane, data }
   }
   return dilateGrey(plane, radius)
 }

@@ -70,5 +70,5 @@ export function extendCanvas(source: Picture, margins: Margins, maxPixels: numbe
  * result without a model.
  */
 export async function prefillMargin(extended: Extended, options: FillHoleOptions = {}): Promise<Picture> {
-  return fillHole(extended.picture, { box: wholeBox(extended.mask), data: extended.mask.data }, { maxPixels: 500_000, ...options })
+  return fillHole(extended.picture, { box: wholeBox(extended.mask), data: extended.mask.data }, { maxPixels: 250_000, ...options })
 }

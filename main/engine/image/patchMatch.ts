@@ -107,7 +107,8 @@ function finish(picture: Float32Array, size: { width: number; height: number; ch
   // tones are evened out on the atlas, where every proposal is an address
   const atlas = new Float32Array(level.width * level.height * channels)
   for (let i = 0; i < level.width * level.height; i++) for (let c = 0; c < channels; c++) atlas[i * channels + c] = level.pixels[i * level.features + c]!
-  const blended = blendTones(atlas, { width: level.width, height: level.height, channels }, level.hole, best)
+  const unknown = level.gap ? level.hole.map((value, i) => value | level.gap![i]!) : level.hole
+  const blended = blendTones(atlas, { width: level.width, height: level.height, channels }, level.hole, unknown, best, touchesBorder(level))
   const result = picture.slice()
   const proposals = new Int32Array(width * height).fill(-1)
   const correction = new Float32Array(picture.length)
@@ -125,6 +126,14 @@ function finish(picture: Float32Array, size: { width: number; height: number; ch
     }
   }
   return { picture: result, proposals, correction }
+}
+
+/** Whether the hole reaches the first page's border. */
+function touchesBorder({ hole, pages, width }: Level): boolean {
+  const page = pages[0]!
+  for (let x = 0; x < page.width; x++) if (hole[x] || hole[(page.height - 1) * width + x]) return true
+  for (let y = 0; y < page.height; y++) if (hole[y * width] || hole[y * width + page.width - 1]) return true
+  return false
 }
 
 /** What the levels of one fill share. */

@@ -16,12 +16,15 @@ const UNEXPLAINED = 0.06
 const ROUNDS = 2
 /** Pull of the correction towards 0. */
 const PULL = 2e-5
+const PULL_AT_BORDER = 4e-3
 
 /**
+ * @param unknown 1 where the array holds no picture: the hole, and between pages
+ * @param open whether the hole reaches the picture's border, where nothing holds the correction
  * @param proposals for every hole pixel the index of the known pixel to copy
  * @returns the filled picture, a copy with known pixels unchanged, and what was added to the copied pixels
  */
-export function blendTones(picture: Float32Array, size: { width: number; height: number; channels: number }, hole: Uint8Array, proposals: Int32Array): { picture: Float32Array; correction: Float32Array } {
+export function blendTones(picture: Float32Array, size: { width: number; height: number; channels: number }, hole: Uint8Array, unknown: Uint8Array, proposals: Int32Array, open: boolean): { picture: Float32Array; correction: Float32Array } {
   const { channels } = size
   const result = picture.slice()
   const corrections = new Float32Array(picture.length)
@@ -29,13 +32,11 @@ export function blendTones(picture: Float32Array, size: { width: number; height:
     const from = proposals[i]!
     if (from >= 0) for (let c = 0; c < channels; c++) result[i * channels + c] = picture[from * channels + c]!
   }
-  const right = seams(size, hole, proposals, 1)
-  const below = seams(size, hole, proposals, size.width)
+  const across = stepsOf(picture, size, unknown, seams(size, hole, proposals, 1))
+  const down = stepsOf(picture, size, unknown, seams(size, hole, proposals, size.width))
+  const pull = open ? PULL_AT_BORDER : PULL
   for (let c = 0; c < channels; c++) {
-    const means = knownMeans(picture, size, hole, c)
-    const across = stepsOf(means, size, hole, right)
-    const down = stepsOf(means, size, hole, below)
-    const correction = membrane(size, hole, across, down)
+    const correction = membrane(size, hole, across[c]!, down[c]!, pull)
     for (let i = 0; i < hole.length; i++) {
       if (!hole[i]) continue
       corrections[i * channels + c] = correction[i]!
@@ -72,76 +73,35 @@ function seams(size: { width: number; height: number }, hole: Uint8Array, propos
 }
 
 /**
- * Step in tone at every pair (0 where there is no seam): the difference of the two places' surroundings, less
- * what each side's own surroundings say the difference of neighbours should be. Surroundings are means over the
- * known pixels of a window, so texture does not count.
+ * Step in tone at every seam, 0 elsewhere: around the seam both pieces foretell the same pixels, each from its
+ * own place, and the step is the mean of their differences over a window. Texture, which both share, cancels out.
  */
-function stepsOf(means: Float32Array, size: { width: number; height: number }, hole: Uint8Array, { step, list }: Seams): Float32Array {
-  const { width, height } = size
-  const steps = new Float32Array(width * height)
-  const known = (i: number): boolean => i >= 0 && i < width * height && hole[i] === 0
-  for (const { i, from, to } of list) {
-    let wanted = 0
-    let sides = 0
-    if (known(from + step) && (step !== 1 || (from + 1) % width !== 0)) {
-      wanted += means[from + step]! - means[from]!
-      sides += 1
-    }
-    if (known(to - step) && (step !== 1 || to % width !== 0)) {
-      wanted += means[to]! - means[to - step]!
-      sides += 1
-    }
-    if (sides === 0) continue
-    steps[i] = Math.min(LARGEST_STEP, Math.max(-LARGEST_STEP, means[to]! - means[from]! - wanted / sides))
-  }
-  return steps
-}
-
-/** Mean of the known pixels in a window around every pixel (running sums), one channel. */
-function knownMeans(picture: Float32Array, size: { width: number; height: number; channels: number }, hole: Uint8Array, channel: number): Float32Array {
+function stepsOf(picture: Float32Array, size: { width: number; height: number; channels: number }, unknown: Uint8Array, { step, list }: Seams): Float32Array[] {
   const { width, height, channels } = size
-  const sums = new Float32Array(width * height)
-  const counts = new Float32Array(width * height)
-  for (let y = 0; y < height; y++) {
-    const row = y * width
-    let sum = 0
+  const steps = Array.from({ length: channels }, () => new Float32Array(width * height))
+  const sums = new Float64Array(channels)
+  for (const { i, from, to } of list) {
+    // both places as they lie over pixel i
+    const other = to - step
+    const [fx, fy] = [from % width, Math.floor(from / width)]
+    const [ox, oy] = [(to % width) - (step === 1 ? 1 : 0), Math.floor(to / width) - (step === 1 ? 0 : 1)]
+    const [left, right] = [Math.max(-WINDOW, -fx, -ox), Math.min(WINDOW, width - 1 - fx, width - 1 - ox)]
+    const [top, bottom] = [Math.max(-WINDOW, -fy, -oy), Math.min(WINDOW, height - 1 - fy, height - 1 - oy)]
+    sums.fill(0)
     let count = 0
-    for (let x = -WINDOW; x < width; x++) {
-      const enter = row + x + WINDOW
-      if (x + WINDOW < width && hole[enter] === 0) {
-        sum += picture[enter * channels + channel]!
+    for (let v = top; v <= bottom; v++) {
+      for (let u = left; u <= right; u++) {
+        const a = from + v * width + u
+        const b = other + v * width + u
+        if (unknown[a] || unknown[b]) continue
+        for (let c = 0; c < channels; c++) sums[c]! += picture[b * channels + c]! - picture[a * channels + c]!
         count += 1
       }
-      const leave = row + x - WINDOW - 1
-      if (x - WINDOW - 1 >= 0 && hole[leave] === 0) {
-        sum -= picture[leave * channels + channel]!
-        count -= 1
-      }
-      if (x >= 0) {
-        sums[row + x] = sum
-        counts[row + x] = count
-      }
     }
+    if (count < WINDOW) continue
+    for (let c = 0; c < channels; c++) steps[c]![i] = Math.min(LARGEST_STEP, Math.max(-LARGEST_STEP, sums[c]! / count))
   }
-  const means = new Float32Array(width * height)
-  for (let x = 0; x < width; x++) {
-    let sum = 0
-    let count = 0
-    for (let y = -WINDOW; y < height; y++) {
-      const enter = y + WINDOW
-      const leave = y - WINDOW - 1
-      if (enter < height) {
-        sum += sums[enter * width + x]!
-        count += counts[enter * width + x]!
-      }
-      if (leave >= 0) {
-        sum -= sums[leave * width + x]!
-        count -= counts[leave * width + x]!
-      }
-      if (y >= 0 && count > 0) means[y * width + x] = sum / count
-    }
-  }
-  return means
+  return steps
 }
 
 /**
@@ -150,7 +110,7 @@ function knownMeans(picture: Float32Array, size: { width: number; height: number
  * the correction does not explain (there two different things meet, and neither is to be tinted); they are
  * found by solving again. Successive over-relaxation.
  */
-function membrane(size: { width: number; height: number }, hole: Uint8Array, across: Float32Array, down: Float32Array): Float32Array {
+function membrane(size: { width: number; height: number }, hole: Uint8Array, across: Float32Array, down: Float32Array, pull: number): Float32Array {
   const { width, height } = size
   const total = width * height
   const nodes = placesOf(hole)
@@ -172,7 +132,7 @@ function membrane(size: { width: number; height: number }, hole: Uint8Array, acr
       const i = nodes[n]!
       const [right, below, left, above] = [weightsAcross[at(i)]!, weightsDown[at(i)]!, weightsAcross[at(i) - 1]!, weightsDown[at(i) - width]!]
       constant[n] = right * across[i]! + below * down[i]! - (left > 0 ? left * across[i - 1]! : 0) - (above > 0 ? above * down[i - width]! : 0)
-      inverse[n] = relaxation / (PULL + right + below + left + above)
+      inverse[n] = relaxation / (pull + right + below + left + above)
     }
     relax(e, nodes, width, weightsAcross, weightsDown, constant, inverse, relaxation, sweeps)
   }
