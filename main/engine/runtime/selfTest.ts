@@ -28,11 +28,9 @@ export interface SelfTestVerdict {
   readonly speedup: number
 }
 
-/** A GPU takes a hundredth of this for the speed test, compilation included a tenth; only software adapters reach it. */
-const CLEARLY_SLOW_MS = 3000
-
 /** A run this long needs no second try to know what kind of device it is. */
 const SLOW_MS = 500
+
 /** Head widths of SD1.x, SD2.x and the starter. */
 const HEAD_WIDTHS = [16, 40, 64, 80, 160] as const
 
