@@ -61,13 +61,26 @@ const plainOps: readonly TestOp[] = [
   { op: 'softmax', dims: [1, 8, 40, 77], build: (b, x) => b.softmax(x, -1) },
   { op: 'resize', dims: [1, 16, 7, 9], build: (b, x) => b.resizeNearest(x, 13, 18) },
   { op: 'concat and slice', dims: [1, 16, 8, 8], build: (b, x) => b.slice(b.concat([x, b.mul(x, 2)], 1), 1, 4, 28) },
+  { op: 'pad and average', dims: [1, 8, 9, 7], build: (b, x) => b.averagePool(b.pad(x, [[0, 0], [0, 0], [0, 1], [1, 0]]), 2) },
+  { op: 'activations', dims: [1, 24, 40], build: (b, x) => b.add(b.quickGelu(x), b.mul(b.relu(x), b.add(b.tanh(x), b.sigmoid(x)))) },
+  { op: 'sines of large angles', dims: [1, 320], build: (b, x) => b.concat([b.sin(b.mul(x, 500)), b.cos(b.mul(x, 500))], 1) },
+  { op: 'embedding', dims: [30, 24], build: (b, x) => b.gather(x, b.constant(BigInt64Array.of(29n, 0n, 7n, 7n), [1, 4])) },
+  { op: 'reductions', dims: [2, 12, 15], build: (b, x) => b.div(b.reduceSum(b.exp(b.sub(x, b.reduceMax(x, [2], true))), [2], true), b.add(b.abs(b.reduceMean(x, [1, 2], true)), 1)) },
   { op: 'attention', dims: [1, 96, 160], build: (b, x) => b.attention(x, b.mul(x, 0.5), b.add(x, 1), { heads: 4, fused: false }) },
 ]
-const fusedOps: readonly TestOp[] = HEAD_WIDTHS.map((width) => ({
-  op: `fused attention, heads of ${width}`,
-  dims: [1, 96, 4 * width],
-  build: (b, x) => b.attention(x, b.mul(x, 0.5), b.add(x, 1), { heads: 4, fused: true }),
-}))
+const causalMask = Float32Array.from({ length: 77 * 77 }, (_, i) => (i % 77 > Math.floor(i / 77) ? -1e9 : 0))
+const fusedOps: readonly TestOp[] = [
+  ...HEAD_WIDTHS.map((width): TestOp => ({
+    op: `fused attention, heads of ${width}`,
+    dims: [1, 96, 4 * width],
+    build: (b, x) => b.attention(x, b.mul(x, 0.5), b.add(x, 1), { heads: 4, fused: true }),
+  })),
+  {
+    op: 'fused attention with a causal mask',
+    dims: [1, 77, 128],
+    build: (b, x) => b.attention(x, b.mul(x, 0.5), b.add(x, 1), { heads: 2, fused: true, mask: b.constant(causalMask, [1, 1, 77, 77]) }),
+  },
+]
 
 /** Errors of each op; all of a group run in one net, since opening a session is what takes time. */
 async function compare(ops: readonly TestOp[], name: string, device: DeviceName): Promise<SelfTestRow[]> {

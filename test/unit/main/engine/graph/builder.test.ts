@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../../../main/engine/graph/builder.ts'
 import { openSession } from '../../../../../main/engine/runtime/session.ts'
+import type { Tensor } from '../../../../../main/engine/tensor/tensor.ts'
 import { normalTensor, withWeights } from '../../../../support/graphs.ts'
 
 describe('graph builder', () => {
@@ -62,7 +63,7 @@ describe('graph builder', () => {
       const rows = build('rows', false)
       expect(rows.nodes.map((node) => node.op)).toEqual(['linear', 'linear'])
       const x = normalTensor([2, 3, 4], 3)
-      const results = []
+      const results: Record<string, Tensor>[] = []
       for (const graph of [rows, build('joined', true)]) {
         const session = await openSession(graph, { device: 'cpu', threads: 1 })
         results.push(await session.run({ x }))
