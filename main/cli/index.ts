@@ -9,7 +9,7 @@ import type { TypedCommand } from './program.ts'
 import { fromCaller, modelFromCaller, readRequest } from './readRequest.ts'
 import { reportPrediction } from './reports.ts'
 import { runJob } from './runJob.ts'
-import type { PreparedJob } from './runJob.ts'
+import type { JobRunner, PreparedJob } from './runJob.ts'
 import { processSurroundings } from './surroundings.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -17,7 +17,7 @@ import type { Surroundings } from './surroundings.ts'
  * Runs the command that the arguments name and gives back the exit code: 0 done, 1 failed, 2 bad input,
  * 130 cancelled. Never throws.
  */
-export async function main(args: readonly string[], around: Surroundings): Promise<number> {
+export async function main(args: readonly string[], around: Surroundings, run: JobRunner = runJob): Promise<number> {
   // A script that asked for JSON gets its error as JSON even when its arguments cannot be read.
   const printer = makePrinter(around.streams, { json: args.includes('--json'), debug: around.debug, unicode: around.unicode })
   try {
@@ -27,11 +27,11 @@ export async function main(args: readonly string[], around: Surroundings): Promi
     const { spec } = parsed.command
     const job = prepare(parsed.command, around)
     if (parsed.command.predict) {
-      const prediction = await runJob({ request: { task: 'predict', request: job.request }, outputs: [] }, around, printer)
+      const prediction = await run({ request: { task: 'predict', request: job.request }, outputs: [] }, around, printer)
       printer.result(prediction, reportPrediction(prediction))
       return 0
     }
-    const result = await runJob(job, around, printer)
+    const result = await run(job, around, printer)
     printer.result(result, spec.report(result, job.request))
     return 0
   } catch (thrown) {

@@ -3,7 +3,7 @@
  * everything else on standard error.
  */
 import { EngineError } from '../engine/errors.ts'
-import type { JobEvent } from '../engine-host/protocol.ts'
+import type { EngineEvent } from '../engine/requests.ts'
 import { ProgressLine } from './progressLine.ts'
 import type { ProgressStream } from './progressLine.ts'
 
@@ -15,7 +15,7 @@ export interface Streams {
 
 /** One command's voice. */
 export interface Printer {
-  event(event: JobEvent): void
+  event(event: EngineEvent): void
   /** `text` is what a person reads; the value is the JSON line */
   result(value: Readonly<Record<string, unknown>>, text: string): void
   error(error: EngineError): void

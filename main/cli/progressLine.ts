@@ -1,7 +1,7 @@
 /** Progress for a person: a bar that stays on one line of a terminal, or a line now and then in a log. */
-import type { JobEvent } from '../engine-host/protocol.ts'
+import type { EngineEvent } from '../engine/requests.ts'
 
-type ProgressEvent = Extract<JobEvent, { event: 'progress' }>
+type ProgressEvent = Extract<EngineEvent, { event: 'progress' }>
 
 /** What is written to; process.stderr fits. */
 export interface ProgressStream {

@@ -18,6 +18,9 @@ export interface PreparedJob {
   readonly outputs: readonly string[]
 }
 
+/** How a command gets its request run; tests put an engine of their own in its place. */
+export type JobRunner = (job: PreparedJob, around: Surroundings, printer: Printer) => Promise<Record<string, unknown>>
+
 /**
  * Runs the request and gives back the engine's answer. The first Ctrl-C cancels, the second ends the engine at once.
  * When it returns or throws, the engine process is gone and has left no unfinished file beside the outputs.
@@ -68,8 +71,8 @@ function watch(cancel: () => void, endNow: () => void): () => void {
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, press)
-  // Never taken off again: after `| head` has gone every further line would raise it.
-  process.stdout.on('error', (error: Error) => {
+  // Left on: after `| head` has gone every further line would raise it again.
+  process.stdout.removeAllListeners('error').on('error', (error: Error) => {
     if (!('code' in error) || error.code !== 'EPIPE') throw error
     endNow()
   })

@@ -24,7 +24,7 @@ export const errorDataSchema = z.object({
 const previewSchema = z.object({
   width: z.number().int().positive(),
   height: z.number().int().positive(),
-  rgba: z.instanceof(Uint8Array).or(z.instanceof(Uint8ClampedArray)),
+  rgba: z.instanceof(Uint8Array),
 })
 
 const progressSchema = z.object({
@@ -32,8 +32,8 @@ const progressSchema = z.object({
   phase: z.string(),
   step: count,
   steps: count,
-  etaSeconds: z.number().min(0).optional(),
-  preview: previewSchema.optional(),
+  etaSeconds: z.number().min(0).exactOptional(),
+  preview: previewSchema.exactOptional(),
 })
 const warningSchema = z.object({ event: z.literal('warning'), code: z.string(), message: z.string() })
 
