@@ -55,6 +55,7 @@ export class EngineProcess {
   readonly #timers: NodeJS.Timeout[] = []
   readonly #ended: Promise<void>
   #resolveEnded: () => void = () => undefined
+  #greeted = false
   #ready = false
   #over = false
   #beat = 0
@@ -158,6 +159,7 @@ export class EngineProcess {
     if (message.type === 'hello' && message.version !== PROTOCOL_VERSION) {
       return this.kill(`it speaks protocol version ${message.version} and not ${PROTOCOL_VERSION}; install Palimpsest again`)
     }
+    if (message.type === 'hello') this.#greeted = true
     if (message.type === 'pong') this.#answeredBeat = message.beat
     if (message.type === 'ready') this.#ready = true
     if (message.type === 'fatal') this.#fatal = message.error
@@ -166,6 +168,7 @@ export class EngineProcess {
 
   /** Beats are counted, not timed: after the machine has slept only one beat is missing, however long it was. */
   #heartbeat(): void {
+    if (!this.#greeted) return // still starting, which has a limit of its own
     if (this.#beat - this.#answeredBeat >= this.#options.missedBeats) {
       const seconds = (this.#options.missedBeats * this.#options.heartbeatMs) / 1000
       return this.kill(`it had not answered for ${seconds} s`)
