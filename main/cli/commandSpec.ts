@@ -31,6 +31,8 @@ export interface CommandSpec {
   readonly outEndings?: readonly string[] | 'folder'
   /** finishes what the schema reads as plain text: paths and models whose meaning depends on another parameter */
   readonly resolve?: (request: Record<string, unknown>, resolver: Resolver) => Record<string, unknown>
+  /** parameters that name files the command reads, where the same name elsewhere is a result */
+  readonly inputPaths?: readonly string[]
   /** the command has --predict: what the run would take, without running it */
   readonly predictable?: boolean
   /** refuses what the schema cannot see; throws EngineError with exit code 2 */

@@ -28,24 +28,27 @@ export interface Flag {
 const HIDDEN_FIELDS: ReadonlySet<string> = new Set(['task', 'preview'])
 
 /** Where the option's name is not the parameter's name in kebab case. */
-const NAMES: Readonly<Record<string, string>> = { configDir: '--config', referenceExact: '--reference-exact' }
+const NAMES: Readonly<Record<string, string>> = { configDir: '--config' }
 
-const INPUT_PATHS: ReadonlySet<string> = new Set(['image', 'mask', 'latents', 'in', 'configDir', 'bench', 'imageTo'])
+const INPUT_PATHS: ReadonlySet<string> = new Set(['image', 'mask', 'latents', 'in', 'configDir', 'bench', 'lpips', 'dino'])
 const OUTPUT_PATHS: ReadonlySet<string> = new Set(['out', 'trace', 'sheet', 'trajectory'])
 
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   model: '<id|path>', prompt: '<text>', negative: '<text>', target: '<text>', strength: '<0..1>', grow: '<px>', feather: '<px>', ring: '<px>',
-  left: '<px>', right: '<px>', top: '<px>', bottom: '<px>', padding: '<share>', configDir: '<folder>',
+  left: '<px>', right: '<px>', top: '<px>', bottom: '<px>', padding: '<share>', configDir: '<folder>', bench: '<folder>', swap: '<a=>b>', add: '<words>',
+  remove: '<words>', weight: '<word=x>', bias: '<word=file>',
 }
 
 /** Lists of single words: "--blend-words cat,hat" as well as the option given twice. */
-const COMMA_LISTS: ReadonlySet<string> = new Set(['blendWords', 'methods'])
+const COMMA_LISTS: ReadonlySet<string> = new Set(['blendWords', 'methods', 'kinds'])
 
 /** Headings of the help and what stands below them; anything else stands under the first. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  'What to make:': ['prompt', 'negative', 'image', 'mask', 'model', 'size', 'count', 'strength', 'left', 'right', 'top', 'bottom'],
+  'What to make:': ['prompt', 'target', 'swap', 'add', 'remove', 'weight', 'negative', 'image', 'bench', 'mask', 'model', 'size', 'count', 'strength', 'left', 'right', 'top', 'bottom'],
+  'The edit:': ['method', 'methods', 'align', 'cross', 'self', 'selfPixels', 'blendWords', 'localBlend', 'blendThreshold', 'blendStart', 'bias', 'biasStrength', 'startStep', 'startLayer', 'referenceExact'],
+  'The inversion:': ['inversion', 'fidelity', 'trajectory', 'renoiseSteps', 'proximal', 'proximalQuantile', 'emptyShare', 'inversionCache'],
   'Sampling:': ['steps', 'guidance', 'guidanceRescale', 'scheduler', 'seed', 'clipSkip', 'longPrompt', 'latents', 'trace'],
-  'Mask and seam:': ['grow', 'feather', 'ring', 'padding', 'soft', 'resizeMask', 'colourMatch'],
+  'Mask and seam:': ['grow', 'feather', 'ring', 'padding', 'soft', 'resizeMask', 'colourMatch', 'composite'],
   'Where and how fast:': ['device', 'fast'],
   'Output:': ['out', 'quality', 'recipe', 'sheet'],
 }
@@ -67,9 +70,9 @@ interface JsonProperty {
 
 /**
  * The options of a task's schema in help order. `defaults` are the command's own (the model, say), which count as
- * given when a person leaves the option out.
+ * given when a person leaves the option out; `inputPaths` are files it reads whose parameter elsewhere names a result.
  */
-export function flagsOf(schema: ZodObject, defaults: Readonly<Record<string, unknown>> = {}): Flag[] {
+export function flagsOf(schema: ZodObject, defaults: Readonly<Record<string, unknown>> = {}, inputPaths: readonly string[] = []): Flag[] {
   const described = z.toJSONSchema(schema, { io: 'input' }) as { properties?: Record<string, JsonProperty>; required?: string[] }
   const required = new Set(described.required)
   const order = Object.values(GROUPS).flat()
@@ -77,6 +80,7 @@ export function flagsOf(schema: ZodObject, defaults: Readonly<Record<string, unk
   return Object.entries(described.properties ?? {})
     .filter(([field]) => !HIDDEN_FIELDS.has(field))
     .map(([field, property]) => flagOf(field, property, required.has(field) && !(field in defaults), defaults[field] ?? property.default))
+    .map((flag) => (inputPaths.includes(flag.field) ? { ...flag, kind: 'inputPath' as const } : flag))
     .sort((a, b) => place(a.field) - place(b.field))
 }
 
@@ -129,9 +133,14 @@ export function helpText(flag: Flag): string {
   // A description that already names the largest value has said the range.
   if (flag.minimum !== undefined && flag.maximum !== undefined && !mentions(flag, flag.maximum)) notes.push(`${flag.minimum} to ${flag.maximum}`)
   if (flag.required) notes.push('required')
-  else if (flag.defaultValue !== undefined && flag.kind !== 'switch' && flag.defaultValue !== '') notes.push(`default: ${String(flag.defaultValue)}`)
-  const start = flag.kind === 'switch' && flag.defaultValue === true ? `do not ${flag.description}` : flag.description
+  else if (flag.kind !== 'switch' && shownDefault(flag) !== '') notes.push(`default: ${shownDefault(flag)}`)
+  const start = flag.kind === 'switch' && flag.defaultValue === true ? `turn off: ${flag.description}` : flag.description
   return notes.length > 0 ? `${start} (${notes.join('; ')})` : start
+}
+
+/** The default as a person would type it; empty when there is none, or when it is nothing. */
+export function shownDefault({ defaultValue }: Flag): string {
+  return defaultValue === undefined ? '' : String(defaultValue)
 }
 
 function mentions(flag: Flag, value: number): boolean {

@@ -7,7 +7,7 @@ import { asEngineError, makePrinter } from './printer.ts'
 import { parseArguments } from './program.ts'
 import type { TypedCommand } from './program.ts'
 import { fromCaller, modelFromCaller, readRequest } from './readRequest.ts'
-import { reportPrediction } from './reports.ts'
+import { reportPrediction, totalSeconds } from './reports.ts'
 import { runJob } from './runJob.ts'
 import type { JobRunner, PreparedJob } from './runJob.ts'
 import { processSurroundings } from './surroundings.ts'
@@ -32,13 +32,20 @@ export async function main(args: readonly string[], around: Surroundings, run: J
       return 0
     }
     const result = await run(job, around, printer)
-    printer.result(result, spec.report(result, job.request))
+    printer.result(withTotalSeconds(result), spec.report(result, job.request))
     return 0
   } catch (thrown) {
     const error = asEngineError(thrown)
     printer.error(error)
     return error.exitCode
   }
+}
+
+/** A script wants one number of seconds; what the engine knows of each phase goes beside it. */
+function withTotalSeconds(result: Record<string, unknown>): Record<string, unknown> {
+  const total = totalSeconds(result['seconds'])
+  if (total === undefined || typeof result['seconds'] === 'number') return result
+  return { ...result, seconds: Math.round(total * 1000) / 1000, phaseSeconds: result['seconds'] }
 }
 
 /** The checked request; also checks, before any work is done, that the results can be written. */

@@ -86,7 +86,7 @@ export function buildProgram(streams: Streams, chosen: (parsed: Parsed) => void)
 
 function buildCommand(spec: CommandSpec, streams: Streams, chosen: (parsed: Parsed) => void): Command {
   const command = new Command(spec.name).summary(spec.summary).description(spec.about)
-  const flags = flagsOf(spec.schema, spec.defaults).map((flag) => (spec.positionals?.includes(flag.field) ? positional(flag) : flag))
+  const flags = flagsOf(spec.schema, spec.defaults, spec.inputPaths).map((flag) => (spec.positionals?.includes(flag.field) ? positional(flag) : flag))
   for (const name of spec.positionals ?? []) {
     const flag = flags.find(({ field }) => field === name)
     if (flag) command.addArgument(new Argument(`[${flag.name}]`, helpText(flag)))

@@ -19,8 +19,8 @@ export function reportPicture(result: CommandResult): string {
   return lines.join('\n')
 }
 
-/** The engine reports seconds as one number or by phase. */
-function totalSeconds(seconds: unknown): number | undefined {
+/** The engine reports seconds as one number or by phase; this is their sum. */
+export function totalSeconds(seconds: unknown): number | undefined {
   if (isNumber(seconds)) return seconds
   return isObject(seconds) ? Object.values(seconds).filter(isNumber).reduce((sum, value) => sum + value, 0) : undefined
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { COMMAND_GROUPS } from '../../../../main/cli/commands.ts'
-import { flagsOf } from '../../../../main/cli/flags.ts'
+import { flagsOf, shownDefault } from '../../../../main/cli/flags.ts'
 import { main } from '../../../../main/cli/index.ts'
 import { callerFolder } from '../../../../main/cli/surroundings.ts'
 import { palimpsestPaths, programRoot } from '../../../../main/paths.ts'
@@ -34,12 +34,12 @@ describe('help', () => {
     const { code, out } = await say([name, '--help'])
     expect(code).toBe(0)
     const flat = out.replace(/\s+/g, ' ')
-    for (const flag of flagsOf(spec.schema, spec.defaults)) {
+    for (const flag of flagsOf(spec.schema, spec.defaults, spec.inputPaths)) {
       const shown = spec.positionals?.includes(flag.field) ? flag.field.toUpperCase() : flag.name
       expect(flat).toContain(shown)
       expect(flag.description, `${name} ${flag.name} has a description`).not.toBe('')
       expect(flat).toContain(flag.description.replace(/\s+/g, ' '))
-      if (flag.defaultValue !== undefined && flag.defaultValue !== '' && flag.kind !== 'switch') expect(flat).toContain(`default: ${String(flag.defaultValue)}`)
+      if (flag.kind !== 'switch' && shownDefault(flag) !== '') expect(flat).toContain(`default: ${shownDefault(flag)}`)
     }
     expect(out).toContain(`Examples:\n  palimpsest ${name}`)
   })
@@ -60,7 +60,7 @@ describe('help', () => {
 
   it('has every command of the specification', () => {
     expect(commands.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['txt2img', 'img2img', 'inpaint', 'outpaint', 'remove', 'describe', 'models', 'devices', 'show', 'net', 'graph']),
+      expect.arrayContaining(['txt2img', 'img2img', 'inpaint', 'outpaint', 'remove', 'describe', 'models', 'devices', 'show', 'net', 'graph', 'invert', 'swap', 'attention', 'evaluate']),
     )
   })
 })
@@ -94,6 +94,9 @@ describe('a mistake', () => {
     ['a trace that is a picture', [...txt2img, '--trace', 'trace.png'], /--trace .*expected a name ending in \.safetensors/],
     ['no side to extend', ['outpaint', '--image', 'a.png', '--prompt', 'x', '--out', 'b.png'], /^Error: outpaint: expected pixels to add on at least one side, found 0 on each/],
     ['words without quotes', [...txt2img, 'on', 'a', 'hill'], /found "on a hill"; put a text with spaces between quotes/],
+    ['a share over 1', ['swap', '--prompt', 'a cat', '--cross', '2', '--out', 'b.png'], /--cross: expected a number from 0 to 1, found "2"/],
+    ['an unknown inversion', ['swap', '--prompt', 'a cat', '--swap', 'cat=>dog', '--inversion', 'drect', '--out', 'b.png'], /--inversion: expected one of direct, .*perhaps direct is meant/],
+    ['a table into a file', ['evaluate', '--bench', '.', '--out', 'file.txt'], /expected a folder, found a file of that name/],
     ['an unknown component', ['net', 'unett', '--in', 'a.safetensors', '--out', 'b.safetensors'], /net COMPONENT: expected one of unet, .*found "unett"; perhaps unet is meant/],
     ['models add without a path', ['models', 'add'], /^Error: models add: expected the path of a checkpoint, found none given/],
     ['an unknown models action', ['models', 'lst'], /models ACTION: expected one of list, .*perhaps list is meant/],
@@ -140,7 +143,7 @@ describe('flagsOf', () => {
       keep: z.boolean().default(true).describe('keep it'),
     })
     const flags = flagsOf(schema)
-    expect(flags.map(({ name, kind }) => [name, kind])).toEqual([['--cross-replace', 'number'], ['--swap', 'list'], ['--blend-words', 'commaList'], ['--no-keep', 'switch']])
+    expect(flags.map(({ name, kind }) => [name, kind])).toEqual([['--cross-replace', 'number'], ['--no-keep', 'switch'], ['--swap', 'list'], ['--blend-words', 'commaList']])
     expect(flags[0]).toMatchObject({ minimum: 0, maximum: 1, defaultValue: 0.4, required: false })
   })
 })
