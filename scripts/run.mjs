@@ -17,6 +17,8 @@ function toolEntry(name) {
 
 const file = path.resolve(repositoryRoot, target)
 const entry = existsSync(file) ? file : toolEntry(target)
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...rest], { cwd: repositoryRoot, stdio: 'inherit' })
+// the child ends when this process is killed outright
+const env = { ...process.env, PALIMPSEST_BOOTSTRAP_PID: String(process.pid) }
+const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...rest], { cwd: repositoryRoot, stdio: 'inherit', env })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(signal === 'SIGINT' ? 130 : (code ?? 1)))

@@ -5,11 +5,14 @@
 import path from 'node:path'
 import { badInput, unreachable } from './errors.ts'
 import { ModelStore } from './families/modelStore.ts'
+import { attentionMaps } from './pipelines/attentionMaps.ts'
 import type { RunContext } from './pipelines/context.ts'
 import { describePicture } from './pipelines/describe.ts'
 import { devices } from './pipelines/devices.ts'
+import { evaluate } from './pipelines/evaluate.ts'
 import { imageToImage } from './pipelines/imageToImage.ts'
 import { inpaint } from './pipelines/inpaint.ts'
+import { invert } from './pipelines/invert.ts'
 import { LoadedCheckpoint } from './pipelines/loadedCheckpoint.ts'
 import { models } from './pipelines/models.ts'
 import { outpaint } from './pipelines/outpaint.ts'
@@ -18,6 +21,7 @@ import { runRawNet, showGraph } from './pipelines/rawNet.ts'
 import { remove } from './pipelines/remove.ts'
 import { showRecipe } from './pipelines/show.ts'
 import { SpeedBook } from './pipelines/speed.ts'
+import { swap } from './pipelines/swap.ts'
 import { textToImage } from './pipelines/textToImage.ts'
 import { requestSchema, type EngineEvent, type EngineRequest, type EngineResult } from './requests.ts'
 import { chooseDevice } from './runtime/device.ts'
@@ -79,7 +83,7 @@ export function createEngine(options: EngineOptions): Engine {
       emit,
       cacheDir: options.cacheDir,
       async checkpoint(model, choice) {
-        const opened = await store.open(model)
+        const opened = await store.open(model, choice.configDir === undefined ? {} : { configDir: choice.configDir })
         for (const note of opened.notes) emit({ event: 'warning', code: 'model/note', message: note })
         const device = await chooseDevice(choice.device, { cacheDir: options.cacheDir })
         if (device.note) emit({ event: 'warning', code: 'device/fallback', message: device.note })
@@ -160,6 +164,14 @@ function dispatch(context: RunContext, request: EngineRequest): Promise<EngineRe
       return showRecipe(request)
     case 'predict':
       return predict(context, request)
+    case 'invert':
+      return invert(context, request)
+    case 'swap':
+      return swap(context, request)
+    case 'attention':
+      return attentionMaps(context, request)
+    case 'evaluate':
+      return evaluate(context, request)
     default:
       return unreachable(request, 'the task list')
   }

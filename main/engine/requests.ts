@@ -29,6 +29,7 @@ export const DEFAULT_INPAINT_MODEL = 'starter-inpaint'
 
 const filePath = z.string().min(1)
 const pixels = z.number().int().min(0).max(16384)
+const configDir = filePath.optional().describe('folder with the configuration files of a single-file checkpoint, where its tensors alone do not tell')
 const scheduler = z.enum(SCHEDULER_NAMES).optional().describe("sampler; without it the checkpoint's own")
 const size = z
   .object({ width: z.number().int().min(8).max(4096), height: z.number().int().min(8).max(4096) })
@@ -37,6 +38,7 @@ const size = z
 /** Parameters that every command with a sampler takes. */
 export const samplingSchema = z.object({
   model: z.string().min(1).describe('store id or path of the checkpoint'),
+  configDir,
   prompt: z.string().max(20_000).describe('what to draw; (word:1.2) weighs a word, \\( is a literal parenthesis'),
   negative: z.string().max(20_000).default('').describe('what to avoid'),
   steps: z.number().int().min(1).max(1000).default(20).describe('number of sampling steps, 1 to 1000'),
@@ -116,6 +118,7 @@ const net = z.object({
   task: z.literal('net'),
   component: z.enum(NET_COMPONENTS).describe('which part of the checkpoint'),
   model: z.string().default(DEFAULT_MODEL).describe('store id or path of the checkpoint'),
+  configDir,
   in: filePath.describe("safetensors file with the net's inputs, named as in diffusers"),
   out: filePath.describe("safetensors file for the net's outputs"),
   clipSkip: z.number().int().min(0).max(11).default(0).describe('text encoder layers left out at the end'),
@@ -126,13 +129,14 @@ const graph = z.object({
   task: z.literal('graph'),
   component: z.enum(NET_COMPONENTS).describe('which part of the checkpoint'),
   model: z.string().default(DEFAULT_MODEL).describe('store id or path of the checkpoint'),
+  configDir,
   size: size.optional(),
 })
 const models = z.object({
   task: z.literal('models'),
   action: z.enum(['list', 'add', 'verify', 'show', 'remove']).describe('what to do'),
   target: z.string().optional().describe('a path for add, an id for the others'),
-  configDir: filePath.optional().describe('folder with config files for a single-file checkpoint'),
+  configDir,
 })
 const devices = z.object({
   task: z.literal('devices'),

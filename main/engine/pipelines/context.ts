@@ -9,6 +9,8 @@ export interface CheckpointOptions {
   /** device by name, or `auto` */
   readonly device: string
   readonly fast: boolean
+  /** configuration of a single file */
+  readonly configDir?: string | undefined
 }
 
 /** Everything a pipeline may use. */

@@ -80,7 +80,7 @@ export async function runRawNet(context: RunContext, request: RequestOf<'net'>):
 
 /** The printed graph of a component at a size. */
 export async function showGraph(context: RunContext, request: RequestOf<'graph'>): Promise<EngineResult> {
-  const loaded = await context.checkpoint(request.model, { device: 'cpu', fast: false })
+  const loaded = await context.checkpoint(request.model, { device: 'cpu', fast: false, configDir: request.configDir })
   const native = loaded.checkpoint.size
   const { width, height } = request.size ?? { width: native, height: native }
   const latent = [1, 4, Math.ceil(height / 8), Math.ceil(width / 8)]

@@ -11,8 +11,11 @@ import { masksOf } from './inpaint.ts'
 import { RunProgress } from './progress.ts'
 import { PROGRAM, reportWritten } from './recipes.ts'
 
-/** Seconds a fill is expected to take per megapixel of the hole; only the progress bar goes by it. */
-const SECONDS_PER_HOLE_MEGAPIXEL = 40
+/** Seconds a fill is expected to take: at least, and per megapixel of the hole; only the progress bar goes by it. */
+const FILL_SECONDS_LEAST = 2
+const SECONDS_PER_HOLE_MEGAPIXEL = 80
+/** The fill tells its share done; the bar counts hundredths. */
+const FILL_STEPS = 100
 
 /** Removes: 1 picture and mask, 2 the fill, 3 the proof, 4 the result. */
 export async function remove(context: RunContext, request: RequestOf<'remove'>): Promise<EngineResult> {
@@ -22,10 +25,17 @@ export async function remove(context: RunContext, request: RequestOf<'remove'>):
   const mask = await loadMask(request.mask, picture, { resize: request.resizeMask })
   const masks = masksOf(mask, { grow: request.grow, feather: request.feather, ring: 0 }, request.mask)
   const hole = masks.effective.data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0)
-  const progress = new RunProgress([{ phase: 'fill', steps: 0, seconds: (hole / 1e6) * SECONDS_PER_HOLE_MEGAPIXEL }, { phase: 'write', steps: 0, seconds: 0.3 }], context.emit)
+  const progress = new RunProgress([{ phase: 'fill', steps: FILL_STEPS, seconds: FILL_SECONDS_LEAST + (hole / 1e6) * SECONDS_PER_HOLE_MEGAPIXEL }, { phase: 'write', steps: 0, seconds: 0.3 }], context.emit)
 
   progress.begin('fill')
-  const filled = await fillHole(picture, masks.effective, { seed: request.seed, ...(context.signal ? { signal: context.signal } : {}) })
+  let done = 0
+  const filled = await fillHole(picture, masks.effective, {
+    seed: request.seed,
+    onProgress: (share) => {
+      for (; done < Math.floor(share * FILL_STEPS); done++) progress.advance()
+    },
+    ...(context.signal ? { signal: context.signal } : {}),
+  })
 
   progress.begin('write')
   const changedOutside = countChangedOutside(picture, filled, masks.effective)
