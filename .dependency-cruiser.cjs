@@ -21,7 +21,7 @@ const engineTable = {
 /** folder of the program -> what else it may import */
 const programTable = {
   'main/engine-host': ['main/engine/index.ts', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
-  'main/history': ['main/engine/errors.ts'],
+  'main/history': ['main/engine/requests.ts', 'main/engine/errors.ts'],
   'main/cli': ['main/engine-host', 'main/history', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
 }
 

@@ -25,7 +25,7 @@ async function kills(count: number, scratch: string, random: () => number): Prom
       folder = path.join(scratch, `killed-${round}`)
       makeProject(folder)
     }
-    const promises = await editAndKill(folder, Math.floor(random() * 2 ** 31), random() * 200)
+    const promises = await editAndKill(folder, Math.floor(random() * 2 ** 31), { promises: 1 + Math.floor(random() * 12), thenMs: random() * 40 })
     promised += promises.length
     const verdict = await compare(folder, promises, true)
     const bad = [...verdict.broken, ...(verdict.mode === 'write' ? [] : ['it opened read-only']), ...verdict.notices.filter((notice) => !EXPECTED.has(notice.code)).map((notice) => notice.sentence)]
@@ -48,7 +48,7 @@ async function tears(count: number, scratch: string, random: () => number): Prom
       if (folder) fs.rmSync(folder, { recursive: true, force: true })
       folder = path.join(scratch, `torn-${round}`)
       makeProject(folder)
-      promises = await editAndKill(folder, Math.floor(random() * 2 ** 31), undefined, 20 + Math.floor(random() * 80))
+      promises = await editAndKill(folder, Math.floor(random() * 2 ** 31), { changes: 20 + Math.floor(random() * 80) })
     }
     const verdict = await tearAndCompare(folder, path.join(scratch, 'copy'), kinds[round % kinds.length]!, promises, random)
     named += verdict.named ? 1 : 0

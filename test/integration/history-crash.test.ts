@@ -16,7 +16,7 @@ describe('a project whose program is killed at 20 random moments', () => {
     const random = randomSource(20)
     let promised = 0
     for (let round = 0; round < 20; round++) {
-      const promises = await editAndKill(folder, round, random() * 150)
+      const promises = await editAndKill(folder, round, { promises: 1 + Math.floor(random() * 8), thenMs: random() * 40 })
       promised += promises.length
       const verdict = await compare(folder, promises, true)
       expect(verdict.broken, `round ${round}`).toEqual([])
@@ -32,7 +32,7 @@ describe('a project of which the newest file was cut short by a power cut', () =
   it.each<Tear>(['blob', 'wal', 'log'])('opens, names what was lost and keeps everything older (%s)', async (tear) => {
     const folder = path.join(scratch, `torn-${tear}`)
     makeProject(folder)
-    const promises = await editAndKill(folder, 7, undefined, 60)
+    const promises = await editAndKill(folder, 7, { changes: 60 })
     const random = randomSource(tear.length)
     let named = 0
     let broughtBack = 0

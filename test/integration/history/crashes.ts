@@ -24,12 +24,15 @@ export function makeProject(folder: string): void {
   project.close()
 }
 
+/** When to kill: so many milliseconds after so many promises, or when the program has made all its changes. */
+export type KillAt = { readonly promises: number; readonly thenMs: number } | { readonly changes: number }
+
 /**
  * Lets a program edit a project and kills it.
- * @param killAfterMs counted from when it has the project open; undefined: when it has made `most` changes
  * @returns what it was promised before it died
  */
-export async function editAndKill(folder: string, seed: number, killAfterMs: number | undefined, most = 0): Promise<KeptPromise[]> {
+export async function editAndKill(folder: string, seed: number, at: KillAt): Promise<KeptPromise[]> {
+  const most = 'changes' in at ? at.changes : 0
   const child = spawn(process.execPath, ['--no-warnings', CHILD, folder, String(seed), String(most)], { stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   let fault = ''
@@ -37,8 +40,8 @@ export async function editAndKill(folder: string, seed: number, killAfterMs: num
   child.stderr.on('data', (chunk: Buffer) => { fault += chunk.toString() })
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString()
-    if (killAfterMs === undefined ? text.includes('"done"') : timer === undefined)
-      timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs ?? 0)
+    const due = 'changes' in at ? text.includes('"done"') : text.split('\n').length - 1 >= at.promises
+    if (due) timer ??= setTimeout(() => child.kill('SIGKILL'), 'changes' in at ? 0 : at.thenMs)
   })
   await new Promise((resolve) => child.once('close', resolve))
   clearTimeout(timer)
