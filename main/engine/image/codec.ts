@@ -223,6 +223,7 @@ function readMetadata(meta: Metadata, format: PictureFormat, readAt: FileReader)
   const ours = pngChunks.find((chunk) => chunk.type === 'iTXt' && pngTextKeyword(chunk) === RECIPE_KEYWORD)
   const recipeText = ours ? pngInternationalText(ours) : null
   const recipe = (recipeText === null ? null : parseRecipe(recipeText)) ?? (meta.xmp ? recipeOfXmp(meta.xmp) : null)
+  const density = (format === 'jpeg' ? jfifDensity(readAt) : null) ?? meta.density
   const kept = pngChunks.filter((chunk) => isColourChunk(chunk) || ![RECIPE_KEYWORD, 'XML:com.adobe.xmp'].includes(pngTextKeyword(chunk)))
   return {
     ...(meta.icc ? { icc: meta.icc } : {}),
@@ -230,9 +231,17 @@ function readMetadata(meta: Metadata, format: PictureFormat, readAt: FileReader)
     ...(meta.xmp ? { xmp: meta.xmp } : {}),
     ...(meta.iptc && format === 'jpeg' ? { iptc: meta.iptc } : {}),
     ...(kept.length > 0 ? { pngChunks: kept } : {}),
-    ...(meta.density ? { density: meta.density } : {}),
+    ...(density ? { density } : {}),
     ...(recipe ? { recipe } : {}),
   }
+}
+
+/** Pixels per inch of JFIF's first segment: libvips prefers EXIF, and takes 72 for an EXIF block that says nothing. */
+function jfifDensity(readAt: FileReader): number | null {
+  const head = readAt(0, 20)
+  if (!head || head.toString('latin1', 2, 4) !== '\xff\xe0' || head.toString('latin1', 6, 10) !== 'JFIF') return null
+  const unit = [0, 1, 2.54][head[13]!] ?? 0
+  return unit > 0 && head.readUInt16BE(14) > 1 ? Math.round(head.readUInt16BE(14) * unit) : null
 }
 
 function readExif(meta: Metadata, format: PictureFormat, readAt: FileReader): Buffer | undefined {

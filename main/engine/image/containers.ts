@@ -92,18 +92,12 @@ export function isColourChunk(chunk: PngChunk): boolean {
 export function embedJpeg(encoded: Uint8Array, metadata: EmbeddedMetadata): Embedded {
   const bytes = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength)
   const notes: string[] = []
+  // the encoder writes JFIF's segment only beside other metadata; ours always stands first
   let rest = 2
-  const head: Buffer[] = [Buffer.from([0xff, 0xd8])]
-  if (bytes[2] === 0xff && bytes[3] === 0xe0) {
-    rest = 4 + bytes.readUInt16BE(4)
-    const jfif = Buffer.from(bytes.subarray(2, rest))
-    if (metadata.density && jfif.toString('latin1', 4, 9) === 'JFIF\0') {
-      jfif[11] = 1
-      jfif.writeUInt16BE(clampDensity(metadata.density), 12)
-      jfif.writeUInt16BE(clampDensity(metadata.density), 14)
-    }
-    head.push(jfif)
-  }
+  while (bytes[rest] === 0xff && bytes[rest + 1] === 0xe0) rest += 2 + bytes.readUInt16BE(rest + 2)
+  const density = metadata.density ? clampDensity(metadata.density) : 1
+  const jfif = Buffer.from([0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1, 1, metadata.density ? 1 : 0, density >> 8, density & 255, density >> 8, density & 255, 0, 0])
+  const head: Buffer[] = [Buffer.from([0xff, 0xd8]), jfif]
   const segment = (marker: number, name: string, ...parts: Uint8Array[]): void => {
     const length = parts.reduce((sum, part) => sum + part.length, 2)
     if (length > 65535) {

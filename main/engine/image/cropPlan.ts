@@ -52,8 +52,9 @@ export interface RefinePlan {
 
 /** Below this scale the crop is merely resized; above, detail would be lost and it is refined in tiles. */
 const REFINE_FROM_SCALE = 1.15
-/** Scales from here to 1 use the model's size one to one: context is worth more than enlargement. */
+/** Scales between these use the model's size one to one: pixels that are not resampled are worth a little context. */
 const SNAP_FROM_SCALE = 0.75
+const SNAP_TO_SCALE = 1.1
 /** Share of the model's side that a picture must have to be padded to it rather than enlarged. */
 const PAD_FROM_SHARE = 0.85
 
@@ -78,7 +79,8 @@ export function planCrop(masks: EditMasks, picture: Size, options: CropOptions):
   const inside = Math.min(picture.width / model.width, picture.height / model.height)
   let scale = Math.max(covering, Math.min(1 / maxEnlargement, Math.max(inside, covering)))
   const roomy = picture.width >= PAD_FROM_SHARE * model.width && picture.height >= PAD_FROM_SHARE * model.height
-  if (scale >= SNAP_FROM_SCALE && scale <= 1 && roomy) scale = 1
+  const fits = needed.width <= model.width && needed.height <= model.height
+  if (scale >= SNAP_FROM_SCALE && scale <= SNAP_TO_SCALE && roomy && fits) scale = 1
   const size = { width: Math.max(1, Math.round(model.width * scale)), height: Math.max(1, Math.round(model.height * scale)) }
   // 4. place
   const box: Box = { ...place(core, needed, size, picture), ...size }
@@ -125,7 +127,7 @@ function modelSizeFor(wanted: Size, modelSize: number, multiple: number, maxAspe
 /** Top-left corner: centred on the mask, inside the picture where it fits, always around the blend mask. */
 function place(core: Box, needed: Box, size: Size, picture: Size): { x: number; y: number } {
   const along = (from: number, length: number, need: number, needLength: number, side: number, limit: number): number => {
-    if (side >= limit) return -Math.floor((side - limit) / 2)
+    if (side >= limit) return Math.ceil((limit - side) / 2) || 0
     const centred = Math.round(from + length / 2 - side / 2)
     const around = Math.min(need, Math.max(need + needLength - side, centred))
     return Math.min(limit - side, Math.max(0, around))

@@ -19,7 +19,7 @@ export type IccProfile =
   | { readonly kind: 'grey'; readonly curve: Curve }
   /** RGB to XYZ (D50): curve per channel, then the matrix */
   | { readonly kind: 'matrix'; readonly curves: readonly [Curve, Curve, Curve]; readonly toXyz: Matrix3 }
-  /** anything else for RGB pictures: tables */
+  /** RGB pictures with tables in both directions */
   | { readonly kind: 'tables' }
 
 /** sRGB's primaries adapted to D50 (Bradford), linear RGB to XYZ. */
@@ -43,11 +43,13 @@ export function parseProfile(icc: Uint8Array, colours: 1 | 3): IccProfile | null
     const curve = readCurve(tags.get('kTRC'))
     return curve ? { kind: 'grey', curve } : null
   }
-  if (tags.has('A2B0')) return { kind: 'tables' }
   const curves = ['rTRC', 'gTRC', 'bTRC'].map((name) => readCurve(tags.get(name)))
   const columns = ['rXYZ', 'gXYZ', 'bXYZ'].map((name) => readXyz(tags.get(name)))
   const [red, green, blue] = curves
   const [x, y, z] = columns
+  const invertible = tags.has('A2B0') && tags.has('B2A0')
+  if (invertible) return { kind: 'tables' }
+  // tables that lead one way only (scanners) are of no use here: what is converted must come back
   if (!red || !green || !blue || !x || !y || !z) return null
   const toXyz: Matrix3 = [x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]]
   return Math.abs(determinant(toXyz)) > 1e-6 ? { kind: 'matrix', curves: [red, green, blue], toXyz } : null

@@ -118,6 +118,7 @@ export function windowOf(mask: Mask | WindowMask, box: Box): WindowMask {
   const source = 'box' in mask ? mask.box : { x: 0, y: 0, width: mask.width, height: mask.height }
   const common = intersectBoxes(box, source)
   const data = new Uint8Array(box.width * box.height)
+  if (common.width === 0 || common.height === 0) return { box, data }
   for (let y = common.y; y < common.y + common.height; y++) {
     const from = (y - source.y) * source.width + common.x - source.x
     data.set(mask.data.subarray(from, from + common.width), (y - box.y) * box.width + common.x - box.x)
