@@ -29,6 +29,8 @@ next to PyTorch + diffusers in fp32 and bf16 where a Python with both is found.
   --delete        remove the random weights afterwards`
 
 const NETS: readonly NetName[] = ['unet', 'vae-decoder', 'vae-encoder', 'text-encoder']
+/** Contenders that are compared run side by side, two at a time: four full UNets at once need 13 GB. */
+const PAIRS: readonly (readonly Contender[])[] = [['ours', 'fp32'], ['fast', 'bf16']]
 const CONTENDERS = { ours: 'ours fp32', fast: 'ours --fast', fp32: 'PyTorch fp32', bf16: 'PyTorch bf16' } as const
 type Contender = keyof typeof CONTENDERS
 
@@ -44,6 +46,9 @@ interface Measured {
 
 const root = path.resolve(import.meta.dirname, '../..')
 
+/** A mistake in the command line. */
+class UsageError extends Error {}
+
 const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
@@ -54,7 +59,7 @@ function oneOfEach<Word extends string>(option: string, list: string | undefined
   if (list === undefined) return [...known]
   return list.split(',').map((word) => {
     const found = known.find((candidate) => candidate === word)
-    if (!found) throw new Error(`--${option}: expected any of ${known.join(', ')}, found ${word}.`)
+    if (!found) throw new UsageError(`--${option}: expected any of ${known.join(', ')}, found ${word}.`)
     return found
   })
 }
@@ -62,7 +67,7 @@ function oneOfEach<Word extends string>(option: string, list: string | undefined
 function positive(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${option}: expected a whole number above 0, found ${text}.`)
+  if (!Number.isInteger(value) || value < 1) throw new UsageError(`--${option}: expected a whole number above 0, found ${text}.`)
   return value
 }
 
@@ -86,7 +91,20 @@ async function measure(job: NetJob, contenders: readonly Contender[], peer: Peer
     if (contender === 'fast') return job.net === 'unet' ? startOurs('ours --fast', { ...job, fast: true }) : null
     return 'missing' in peer ? null : startPeer(CONTENDERS[contender], peer.python, job, contender)
   }
-  const result = { net: job.net, size: `${job.width}x${job.height}`, times: {} as Record<Contender, number[]>, processor: {} as Record<Contender, number[]>, peaks: {} as Record<Contender, number>, loads: {} as Record<Contender, [number, number]> }
+  const result: Result = { net: job.net, size: `${job.width}x${job.height}`, times: {} as Record<Contender, number[]>, processor: {} as Record<Contender, number[]>, peaks: {} as Record<Contender, number>, loads: {} as Record<Contender, [number, number]> }
+  for (const pair of PAIRS) await measurePair(pair.filter((contender) => contenders.includes(contender)), start, result, runs, say)
+  return result
+}
+
+interface Result extends Measured {
+  readonly times: Record<Contender, number[]>
+  readonly processor: Record<Contender, number[]>
+  readonly peaks: Record<Contender, number>
+  readonly loads: Record<Contender, [number, number]>
+}
+
+/** Loads the contenders one after another, then lets their runs alternate. */
+async function measurePair(contenders: readonly Contender[], start: (contender: Contender) => NetProcess | null, result: Result, runs: number, say: (line: string) => void): Promise<void> {
   const processes: [Contender, NetProcess][] = []
   try {
     for (const contender of contenders) {
@@ -109,12 +127,11 @@ async function measure(job: NetJob, contenders: readonly Contender[], peer: Peer
         result.times[contender].push(ms)
         result.processor[contender].push(cpuMs)
       }
-      say(`${job.net} ${result.size} round ${round + 1}: ${processes.map(([contender]) => `${CONTENDERS[contender]} ${(result.times[contender].at(-1)! / 1000).toFixed(3)} s`).join(', ')}`)
+      say(`${result.net} ${result.size} round ${round + 1}: ${processes.map(([contender]) => `${CONTENDERS[contender]} ${(result.times[contender].at(-1)! / 1000).toFixed(3)} s`).join(', ')}`)
     }
   } finally {
     for (const [, running] of processes) await running.quit()
   }
-  return result
 }
 
 function ratio(measured: Measured['times'], ours: Contender, theirs: Contender): string {
@@ -196,5 +213,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
+  process.exitCode = error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1
 })
