@@ -132,6 +132,7 @@ export class RecordLog {
     this.#fd = fs.openSync(file, 'r+')
     fs.ftruncateSync(this.#fd, tail.end)
     this.#bytes = tail.end
+    if (tail.lacksLineEnd) this.#bytes += fs.writeSync(this.#fd, '\n', tail.end)
     this.#lastSeq = tail.seq > 0 ? tail.seq : lastSeqBefore(folder, newest)
   }
 
@@ -224,12 +225,14 @@ function segmentName(number: number): string {
   return `${String(number).padStart(6, '0')}.jsonl`
 }
 
-/** The last whole line of a segment's bytes and where it ends. */
-function lastLine(bytes: Buffer): { seq: number; end: number } {
+/** The last whole line of a segment's bytes and where it ends; one that lacks only its line end counts as whole. */
+function lastLine(bytes: Buffer): { seq: number; end: number; lacksLineEnd?: boolean } {
   for (let end = bytes.length; end > 0; ) {
     const newline = bytes.lastIndexOf(0x0a, end - 1)
     if (newline !== end - 1) {
-      end = newline + 1 // cut off before its line end
+      const parsed = end === bytes.length ? parseLine(bytes.toString('utf8', newline + 1)) : undefined
+      if (parsed) return { seq: parsed.seq, end, lacksLineEnd: true }
+      end = newline + 1 // cut off in the middle
       continue
     }
     const start = newline === 0 ? 0 : bytes.lastIndexOf(0x0a, newline - 1) + 1

@@ -1,0 +1,82 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { BlobStore } from '../../../../main/history/blobs.ts'
+import { hashOf } from '../../../../main/history/ids.ts'
+import { temporaryName } from '../../../../main/history/durableFiles.ts'
+import { scratch, sentenceOf, sentenceOfLater } from './projects.ts'
+
+const folder = scratch()
+let count = 0
+function newStore(): BlobStore {
+  const store = new BlobStore(path.join(folder, `blobs-${count++}`))
+  store.create()
+  return store
+}
+
+describe('the blob store', () => {
+  it('keeps bytes under their SHA-256 and gives them back', () => {
+    const store = newStore()
+    const bytes = Buffer.from('abc')
+    const { hash, size } = store.put(bytes)
+    expect(hash).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad') // FIPS 180-2, appendix B.1
+    expect(size).toBe(3)
+    expect(store.read(hash)).toEqual(bytes)
+    expect(store.path(hash)).toBe(path.join(store.folder, 'ba', hash))
+    expect([...store.list()]).toEqual([{ hash, size: 3 }])
+  })
+
+  it('leaves no temporary file behind and removes those of a crash', () => {
+    const store = newStore()
+    const { hash } = store.put(Buffer.from('x'))
+    const unfinished = temporaryName(store.path(hash))
+    fs.writeFileSync(unfinished, 'half')
+    expect(store.removeUnfinished()).toBe(1)
+    expect(fs.readdirSync(path.dirname(store.path(hash)))).toEqual([hash])
+  })
+
+  it('mends a damaged file when the same bytes are put again by a later session', () => {
+    const store = newStore()
+    const { hash } = store.put(Buffer.from('precious'))
+    for (const damage of ['pre', 'PRECIOUS', '']) {
+      fs.writeFileSync(store.path(hash), damage)
+      const later = new BlobStore(store.folder)
+      expect(later.fault(hash, 8)?.what).toBe(damage.length === 8 ? 'wrong-bytes' : 'wrong-size')
+      expect(sentenceOf(() => later.read(hash))).toMatch(/no longer holds what was saved/)
+      later.put(Buffer.from('precious'))
+      expect(later.read(hash).toString()).toBe('precious')
+    }
+  })
+
+  it('names a missing file and how much of a cut one is left', () => {
+    const store = newStore()
+    const { hash } = store.put(Buffer.from('precious'))
+    fs.truncateSync(store.path(hash), 3)
+    expect(store.sizeFault(hash, 8)?.sentence).toMatch(/holds 3 of the 8 bytes/)
+    fs.rmSync(store.path(hash))
+    expect(store.sizeFault(hash, 8)?.sentence).toMatch(/is missing/)
+    expect(sentenceOf(() => store.read(hash))).toMatch(/is missing.*rest of the project is intact/)
+  })
+
+  it('puts several at once and copies files of any size', async () => {
+    const store = newStore()
+    const bytes = [Buffer.from('one'), Buffer.from('two'), Buffer.from('one')]
+    const stored = await store.putMany(bytes)
+    expect(stored.map((blob) => blob.hash)).toEqual(bytes.map(hashOf))
+    const file = path.join(folder, 'large')
+    const large = Buffer.alloc(3 << 20, 5)
+    fs.writeFileSync(file, large)
+    const copied = await store.putFile(file)
+    expect(copied).toEqual({ hash: hashOf(large), size: large.length })
+    expect(store.read(copied.hash).equals(large)).toBe(true)
+    expect(fs.existsSync(file)).toBe(true)
+    expect(await sentenceOfLater(store.putFile(path.join(folder, 'nowhere')))).toMatch(/expected a readable file, found nothing at that path/)
+    expect(fs.readdirSync(store.folder).filter((name) => name.includes('tmp'))).toEqual([])
+  })
+
+  it('never makes a path of anything but a hash', () => {
+    const store = newStore()
+    for (const name of ['../../etc/passwd', 'ab', 'A'.repeat(64), `${'a'.repeat(62)}/.`])
+      expect(sentenceOf(() => store.path(name as never)), name).toMatch(/no SHA-256/)
+  })
+})
