@@ -49,6 +49,11 @@ export function literalPrompt(text: string): string {
   return text.replace(/[()[\]\\]/g, '\\$&')
 }
 
+/** A description without its weight marks: what words are counted and aligned in. */
+export function prepareDescription(description: string): string {
+  return plainPrompt(description).trim()
+}
+
 /**
  * Reads the edit.
  * @param description of the picture as it is, with or without weight marks
@@ -56,7 +61,7 @@ export function literalPrompt(text: string): string {
  *   replace, an empty target, nothing to change.
  */
 export function prepareWords(tokenizer: ClipTokenizer, description: string, request: WordRequest): WordEdit {
-  const source = plainPrompt(description).trim()
+  const source = prepareDescription(description)
   const target = targetOf(source, request)
   const weights = request.weight.map(parseWeight)
   const [sourceIds, targetIds] = [source, target].map((prompt) => contentIds(tokenizer, prompt)) as [number[], number[]]

@@ -46,12 +46,8 @@ export interface InversionSource {
 }
 
 /** An inverted picture and the path it was inverted along. */
-export interface Inverted {
+export interface Inverted extends InversionPath {
   readonly trajectory: Trajectory
-  readonly path: DdimPath
-  /** timesteps that an edit visits, descending: all, or the last part for a strength below 1 */
-  readonly timesteps: readonly number[]
-  readonly identity: TrajectoryIdentity
   /** found on disk */
   readonly cached: boolean
 }
@@ -94,6 +90,54 @@ export function inversionCalls({ method, steps, strength, renoiseSteps, guidance
   return steps
 }
 
+/** The path of an inversion and the name it is kept under. */
+export interface InversionPath {
+  readonly path: DdimPath
+  /** timesteps that an edit visits, descending: all, or the last part for a strength below 1 */
+  readonly timesteps: readonly number[]
+  readonly identity: TrajectoryIdentity
+}
+
+/** Lays out an inversion. */
+export function createInversionPath(loaded: LoadedCheckpoint, source: InversionSource, choices: InversionChoices): InversionPath {
+  const schedule = inversionSchedule(loaded)
+  const path = createDdimPath(schedule, choices.steps)
+  const visited = Math.min(choices.steps, Math.round(choices.steps * strengthOf(choices)))
+  return {
+    path,
+    timesteps: path.timesteps.slice(path.timesteps.length - visited),
+    identity: {
+      picture: hashTensor(source.pixels),
+      modelHash: loaded.checkpoint.hash,
+      scheduler: hashParts([JSON.stringify(Object.entries(schedule).sort(([a], [b]) => (a < b ? -1 : 1)))]).slice(0, 16),
+      prompt: source.prompt,
+      method: methodName(choices),
+      steps: choices.steps,
+    },
+  }
+}
+
+/** The inversion as it is kept on disk, or null. */
+export function knownTrajectory(context: RunContext, identity: TrajectoryIdentity): Trajectory | null {
+  return new TrajectoryCache(context.cacheDir).read(identity)
+}
+
+/** Inverts with the given net and, unless told otherwise, keeps the result. */
+export async function invertAlong(
+  context: RunContext,
+  loaded: LoadedCheckpoint,
+  source: InversionSource,
+  choices: InversionChoices,
+  predictor: NoisePredictor,
+  options: { readonly useCache?: boolean; readonly onCall?: () => void } = {},
+): Promise<Trajectory> {
+  const { path, timesteps, identity } = createInversionPath(loaded, source, choices)
+  const model = epsilonModel(predictor, path, loaded.checkpoint.predictionType, context.signal, options.onCall)
+  const trajectory = await invertBy(model, path, timesteps, source, choices)
+  if (options.useCache !== false) new TrajectoryCache(context.cacheDir).write(identity, trajectory)
+  return trajectory
+}
+
 /**
  * Inverts, or takes the inversion from the cache or from a file that the person named.
  * ddim, npi and direct are three ways to sample along one and the same inversion.
@@ -103,30 +147,14 @@ export async function invertPicture(
   loaded: LoadedCheckpoint,
   source: InversionSource,
   choices: InversionChoices,
-  run: { readonly work: UNetWork; readonly size: NetSize; readonly file?: string | undefined; readonly useCache?: boolean; readonly onCall?: () => void },
+  run: { readonly work: UNetWork; readonly size: NetSize; readonly file?: string | undefined; readonly onCall?: () => void },
 ): Promise<Inverted> {
-  const schedule = inversionSchedule(loaded)
-  const path = createDdimPath(schedule, choices.steps)
-  const visited = Math.min(choices.steps, Math.round(choices.steps * strengthOf(choices)))
-  const timesteps = path.timesteps.slice(path.timesteps.length - visited)
-  const identity: TrajectoryIdentity = {
-    picture: hashTensor(source.pixels),
-    modelHash: loaded.checkpoint.hash,
-    scheduler: hashParts([JSON.stringify(Object.entries(schedule).sort(([a], [b]) => (a < b ? -1 : 1)))]).slice(0, 16),
-    prompt: source.prompt,
-    method: methodName(choices),
-    steps: choices.steps,
-  }
-  const result = { path, timesteps, identity }
-  if (run.file !== undefined) return { ...result, trajectory: readTrajectory(run.file, identity), cached: true }
-  const cache = new TrajectoryCache(context.cacheDir)
-  const known = run.useCache === false ? null : cache.read(identity)
-  if (known) return { ...result, trajectory: known, cached: true }
+  const path = createInversionPath(loaded, source, choices)
+  if (run.file !== undefined) return { ...path, trajectory: readTrajectory(run.file, path.identity), cached: true }
+  const known = knownTrajectory(context, path.identity)
+  if (known) return { ...path, trajectory: known, cached: true }
   const predictor = await countedPredictor(loaded, run.size, run.work)
-  const model = epsilonModel(predictor, path, loaded.checkpoint.predictionType, context.signal, run.onCall)
-  const trajectory = await invertBy(model, path, timesteps, source, choices)
-  if (run.useCache !== false) cache.write(identity, trajectory)
-  return { ...result, trajectory, cached: false }
+  return { ...path, trajectory: await invertAlong(context, loaded, source, choices, predictor, run), cached: false }
 }
 
 /** The method with every number that its latents depend on. */

@@ -1,33 +1,33 @@
 /** Swap: the words of a picture's description change, and only what they name changes in the picture. */
-import { badInput, failed } from '../errors.ts'
+import { badInput } from '../errors.ts'
 import { openPicture } from '../image/codec.ts'
 import type { CropPlan } from '../image/cropPlan.ts'
-import { cropMask, stitch } from '../image/cropStitch.ts'
-import { editMasks, loadMask, maskToLatent, type EditMasks, type Mask } from '../image/mask.ts'
+import { loadMask, type EditMasks } from '../image/mask.ts'
 import type { Picture } from '../image/picture.ts'
 import { pictureFromPixels } from '../image/pixels.ts'
 import { contactSheet, picturePanel } from '../image/sheet.ts'
-import { countChangedOutside } from '../image/verify.ts'
 import { checkOutput, writePicture } from '../image/writePicture.ts'
 import type { DrawnWord } from '../methods/shared/drawnBias.ts'
 import { crossMapSizes } from '../nets/attentionSite.ts'
 import type { EngineResult, InversionMethod, RequestOf } from '../requests.ts'
-import type { Latents, Pixels } from '../tensor/tensor.ts'
+import type { Latents } from '../tensor/tensor.ts'
 import { writeSafetensors } from '../weights/safetensorsWriter.ts'
 import type { BranchResult } from './branchDenoise.ts'
 import { warn, type RunContext } from './context.ts'
 import { noWork, sitesOf, type NetSize, type UNetWork } from './controlledUNet.ts'
 import { drawnCells, parseBias } from './drawnWords.ts'
-import { listWords, literalPrompt, prepareWords, type WordEdit } from './editWords.ts'
+import { listWords, prepareWords, type WordEdit } from './editWords.ts'
 import { psnr } from './fidelity.ts'
 import { masksOf } from './inpaint.ts'
 import { inversionCalls, invertPicture, type InversionChoices, type Inverted } from './inversion.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
-import { planPhases } from './plan.ts'
+import { cropTopLeft } from './pixelCrop.ts'
+import { planEdit } from './planWords.ts'
 import { RunProgress } from './progress.ts'
 import { tokenizerOf } from './prompt.ts'
 import { reportWritten, samplingRecipe, samplingReport } from './recipes.ts'
 import { readLatents, RunNoise, schedulerFor, seedOf, startLatents } from './sampling.ts'
+import { latentMask, putBack } from './wordComposite.ts'
 import { spreadOf } from './wordMaps.ts'
 import { blendMapSize, editStates, rowsOf, runWordEdit, sourcePromptFor, type EditStart, type EditStates } from './wordEdit.ts'
 import { descriptionOf, encodePicture, planFor, type WordPicture } from './wordPicture.ts'
@@ -36,14 +36,11 @@ type SwapRequest = RequestOf<'swap'>
 
 /** From this share of the picture on a word's attention is called diffuse. */
 const DIFFUSE_SHARE = 0.5
-/** Pixels by which the place found by attention grows before it is composited, per pixel of the model. */
-const BLEND_GROW = 4
 
 /** Everything that is known before the nets run. */
 interface Prepared {
   readonly loaded: LoadedCheckpoint
   readonly picture: Picture | null
-  readonly mask: Mask | null
   readonly masks: EditMasks | null
   readonly plan: CropPlan | null
   readonly words: WordEdit
@@ -62,9 +59,8 @@ export async function swap(context: RunContext, request: SwapRequest): Promise<E
   warnAboutChoices(context, request)
   const work = noWork()
   const choices = inversionChoices(request, seed)
-  const planned: EditStart = { kind: 'inverted', inversion: choices.method, inverted: undefined as never }
-  const rows = rowsOf(picture ? planned : { ...planned, kind: 'drawn' } as never, request).count
-  const progress = new RunProgress(await planWords(context, loaded, request, { size, rows, invert: picture ? inversionCalls(choices) : 0 }), context.emit)
+  const rows = rowsOf(picture ? choices.method : null, request).count
+  const progress = new RunProgress(await planEdit(context, loaded, size, { rows, steps: request.steps, invert: picture ? inversionCalls(choices) : 0 }), context.emit)
 
   progress.begin('load')
   const source = sourcePromptFor(request.method, picture !== null, words.source)
@@ -102,7 +98,9 @@ export async function swap(context: RunContext, request: SwapRequest): Promise<E
   const fidelity = seen ? (before ? psnr(seen.pixels, before) : seen.vaePsnr) : null
 
   progress.begin('write')
-  const finished = picture && plan ? await putBack(context, request, prepared, plan, picture, edited, result) : { picture: pictureFromPixels(edited), changedOutside: null, place: null }
+  const finished = picture && plan
+    ? await putBack(context, request, { picture, plan, drawn: prepared.masks, found: result.blendMask, size }, edited)
+    : { picture: pictureFromPixels(cropTopLeft(edited, request.size ?? { width: size.width * 8, height: size.height * 8 })), changedOutside: null }
   const scheduler = start.kind === 'drawn' ? start.scheduler.className : 'DDIMScheduler'
   const recipe = samplingRecipe({ ...request, prompt: words.source }, loaded, seed, scheduler, recipeOf(request, words, start))
   const written = await writePicture(finished.picture, request.out, { quality: request.quality, ...(request.recipe ? { recipe } : {}) })
@@ -159,7 +157,7 @@ async function prepare(context: RunContext, request: SwapRequest): Promise<Prepa
   const native = loaded.checkpoint.size
   const pixels = plan ? plan.model : (request.size ?? { width: native, height: native })
   const size = { height: Math.ceil(pixels.height / 8), width: Math.ceil(pixels.width / 8), tokens: tokenizer.maxLength }
-  return { loaded, picture, mask, masks, plan, words, description, size, seed: seedOf(request) }
+  return { loaded, picture, masks, plan, words, description, size, seed: seedOf(request) }
 }
 
 function needPrompt(request: SwapRequest): string {
@@ -210,18 +208,6 @@ function drawnStart(request: SwapRequest, loaded: LoadedCheckpoint, size: NetSiz
   return { kind: 'drawn', scheduler, latents: startLatents(scheduler, noise), noise: noise.step }
 }
 
-async function planWords(context: RunContext, loaded: LoadedCheckpoint, request: SwapRequest, run: { size: NetSize; rows: number; invert: number }) {
-  const shape = { latent: [run.size.height, run.size.width] as const, calls: request.steps, guided: false, pictures: 1, phases: ['load', 'encode', 'sample', 'decode', 'write'] }
-  const phases = await planPhases(context, loaded, shape)
-  const perRow = (phases.find(({ phase }) => phase === 'sample')?.seconds ?? 0) / request.steps
-  return phases.flatMap((planned) => {
-    if (planned.phase === 'encode' && run.invert === 0) return []
-    if (planned.phase !== 'sample') return [planned]
-    const sample = { ...planned, seconds: planned.seconds * run.rows }
-    return run.invert === 0 ? [sample] : [{ phase: 'invert', steps: run.invert, seconds: run.invert * perRow }, sample]
-  })
-}
-
 async function drawnWordsOf(request: SwapRequest, { loaded, words, picture, plan, size }: Prepared): Promise<DrawnWord[] | null> {
   if (request.bias.length === 0) return null
   if (request.method !== 'p2p') throw badInput('swap/bias', { thing: '--bias', expected: '--method p2p', found: `--method ${request.method}` })
@@ -237,50 +223,6 @@ async function drawnWordsOf(request: SwapRequest, { loaded, words, picture, plan
       return { positions, cells: await drawnCells(file, { picture: picture ?? pixels, plan, sizes }) }
     }),
   )
-}
-
-/** 1 where any masked pixel touches a latent pixel. */
-function latentMask(masks: EditMasks, picture: Picture, plan: CropPlan): Uint8Array {
-  return Uint8Array.from(maskToLatent(cropMask(masks.effective, picture, plan.box, plan.model), { method: 'max' }).data, (value) => (value > 0 ? 1 : 0))
-}
-
-interface Finished {
-  readonly picture: Picture
-  readonly changedOutside: 0 | null
-  readonly place: EditMasks | null
-}
-
-/** Puts the edit into the picture: all of it, or only the place that may have changed, and proves it. */
-async function putBack(context: RunContext, request: SwapRequest, prepared: Prepared, plan: CropPlan, picture: Picture, edited: Pixels, result: BranchResult): Promise<Finished> {
-  const drawn = prepared.masks
-  const found = !drawn && request.composite && result.blendMask ? placeOf(result.blendMask, prepared.size, plan, picture, request) : null
-  if (!drawn && request.composite && result.blendMask && !found) {
-    warn(context, 'swap/no-place', 'The changed words look nowhere in particular, so nothing was changed; name where with --blend-words or --mask, or use --no-local-blend.')
-  }
-  const place = drawn ?? found
-  if (!place) {
-    const everything = editMasks({ width: picture.width, height: picture.height, data: new Uint8Array(picture.width * picture.height).fill(result.blendMask && request.composite ? 0 : 255) }, { grow: 0, feather: 0, ring: 0 })
-    return { picture: everything ? (await stitch(picture, plan, everything, edited, { colourMatch: false })).picture : picture, changedOutside: null, place: null }
-  }
-  const stitched = await stitch(picture, plan, place, edited, { colourMatch: request.colourMatch })
-  const changedOutside = countChangedOutside(picture, stitched.picture, place.blend)
-  if (changedOutside !== 0) throw failed('run/changed-outside', `The edit changed ${changedOutside} samples outside its place, expected 0; nothing was written, please report it.`)
-  return { picture: stitched.picture, changedOutside: 0, place }
-}
-
-/** The masks of the place that attention found. */
-function placeOf(mask: Uint8Array, size: NetSize, plan: CropPlan, picture: Picture, request: SwapRequest): EditMasks | null {
-  const { box } = plan
-  const data = new Uint8Array(picture.width * picture.height)
-  for (let y = Math.max(0, box.y); y < Math.min(picture.height, box.y + box.height); y++) {
-    const row = Math.min(size.height - 1, Math.floor(((y - box.y + 0.5) * size.height) / box.height))
-    for (let x = Math.max(0, box.x); x < Math.min(picture.width, box.x + box.width); x++) {
-      const column = Math.min(size.width - 1, Math.floor(((x - box.x + 0.5) * size.width) / box.width))
-      if (mask[row * size.width + column]) data[y * picture.width + x] = 255
-    }
-  }
-  const unit = Math.max(1, plan.scale)
-  return editMasks({ width: picture.width, height: picture.height, data }, { grow: Math.round(BLEND_GROW * unit) + request.grow, feather: Math.round(request.feather * unit), ring: Math.round(request.ring * unit) })
 }
 
 function warnAboutChoices(context: RunContext, request: SwapRequest): void {
@@ -342,5 +284,3 @@ function shareOf(mask: Uint8Array): number {
 function round(value: number, digits: number): number {
   return Math.round(value * 10 ** digits) / 10 ** digits
 }
-
-void literalPrompt

@@ -81,21 +81,28 @@ export async function editStates(context: RunContext, loaded: LoadedCheckpoint, 
   return { source: source!, target: target!, negative: empty! }
 }
 
-/** The rows of an edit: whose unconditional prediction is needed. */
-export function rowsOf(start: EditStart, choices: Pick<EditChoices, 'guidance' | 'emptyShare'>): EditRows {
-  if (start.kind === 'drawn') return layOutRows(choices.guidance > 1, true)
-  switch (start.inversion) {
+/** The rows of an edit: whose unconditional prediction is needed. @param inversion null for a picture that is drawn */
+export function rowsOf(inversion: InversionMethod | null, choices: Pick<EditChoices, 'guidance' | 'emptyShare'>): EditRows {
+  const isGuided = guidanceOf(inversion, choices.guidance) > 1
+  switch (inversion) {
     case 'direct':
     case 'ef-ddpm':
-      return layOutRows(choices.guidance > 1, false)
+      return layOutRows(isGuided, false)
     case 'npi':
-    case 'renoise':
       // the description itself is the negative prompt, so the source's two predictions are one
-      return layOutRows(choices.guidance > 1, choices.emptyShare > 0 && start.inversion === 'npi')
+      return layOutRows(isGuided, choices.emptyShare > 0)
+    case 'renoise':
+      return layOutRows(isGuided, false)
     case 'ddim':
     case 'edict':
-      return layOutRows(choices.guidance > 1, true)
+    case null:
+      return layOutRows(isGuided, true)
   }
+}
+
+/** The guidance scale that an edit runs with. */
+export function guidanceOf(inversion: InversionMethod | null, guidance: number): number {
+  return inversion === 'edict' ? edictGuidance(guidance) : guidance
 }
 
 /** Size of the maps that local blends are made from: a quarter of the latents' side, at least about 16 x 16. */
@@ -109,8 +116,8 @@ export function blendMapSize(sites: readonly AttentionSite[], { height, width }:
 export async function runWordEdit(loaded: LoadedCheckpoint, task: EditTask, choices: EditChoices): Promise<BranchResult> {
   const { size, start, states } = task
   const sites = sitesOf(loaded, size)
-  const guidance = start.kind === 'inverted' && start.inversion === 'edict' ? edictGuidance(choices.guidance) : choices.guidance
-  const rows = rowsOf(start, { ...choices, guidance })
+  const inversion = start.kind === 'inverted' ? start.inversion : null
+  const rows = rowsOf(inversion, choices)
   const begin = beginning(loaded, start)
   const numSteps = begin.timesteps.length
   const observe = blendMapSize(sites, size)
@@ -131,7 +138,7 @@ export async function runWordEdit(loaded: LoadedCheckpoint, task: EditTask, choi
       return Math.sqrt((1 - alpha) / alpha)
     },
     latents: { source: begin.latents, target: begin.latents },
-    guidanceScale: guidance,
+    guidanceScale: guidanceOf(inversion, choices.guidance),
     guidanceRescale: choices.guidanceRescale,
     noise: begin.noise,
     ...(begin.knownSource ? { knownSource: begin.knownSource } : {}),

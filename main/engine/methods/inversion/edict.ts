@@ -29,8 +29,16 @@ export const EDICT_MIX = 0.93
 /**
  * Sampling: from noise to clean latents, two calls of the model per step.
  * @param timesteps those of `path` that the run visits, descending (all, or the last part for a strength below 1)
+ * @param afterStep may replace the pair after each step (a local blend)
  */
-export async function sampleEdict(path: DdimPath, model: CoupledModel, start: CoupledLatents, timesteps = path.timesteps, mix = EDICT_MIX): Promise<CoupledLatents> {
+export async function sampleEdict(
+  path: DdimPath,
+  model: CoupledModel,
+  start: CoupledLatents,
+  timesteps = path.timesteps,
+  mix = EDICT_MIX,
+  afterStep?: (state: CoupledLatents, stepIndex: number) => CoupledLatents | Promise<CoupledLatents>,
+): Promise<CoupledLatents> {
   let { x, y } = start
   for (const [i, timestep] of timesteps.entries()) {
     const { q, above, below } = levels(path, timestep)
@@ -48,6 +56,7 @@ export async function sampleEdict(path: DdimPath, model: CoupledModel, start: Co
     const mixed = x.map((element, k) => mix * element + (1 - mix) * y[k])
     y = y.map((element, k) => mix * element + (1 - mix) * mixed[k])
     x = mixed
+    if (afterStep) ({ x, y } = await afterStep({ x, y }, i))
   }
   return { x, y }
 }

@@ -1,0 +1,374 @@
+/** Evaluate: methods of inversion and edit compared on a benchmark, resumable, as tables and a sheet. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { badInput, failed, throwIfCancelled } from '../errors.ts'
+import { openPicture } from '../image/codec.ts'
+import { cropPixels } from '../image/cropStitch.ts'
+import { wholeBox } from '../image/geometry.ts'
+import type { Picture } from '../image/picture.ts'
+import { contactSheet, picturePanel, type Panel } from '../image/sheet.ts'
+import { writePicture } from '../image/writePicture.ts'
+import { tokenScale } from '../methods/shared/attentionEdits.ts'
+import { EDIT_METHODS, INVERSION_METHODS, type EditMethod, type EngineResult, type InversionMethod, type RequestOf } from '../requests.ts'
+import { wordPositions } from '../text/wordAlignment.ts'
+import type { Pixels } from '../tensor/tensor.ts'
+import { writeFileAtomic } from '../weights/atomicFile.ts'
+import { makeFolder } from './attentionMaps.ts'
+import { askedFacts, holds, readBenchmark, EDIT_KINDS, type BenchCase } from './benchmark.ts'
+import { clipScore, createClipScorer, type ClipScorer } from './clipScore.ts'
+import { warn, type RunContext } from './context.ts'
+import { noWork, type NetSize } from './controlledUNet.ts'
+import { probeRecord } from './describe.ts'
+import { prepareWords, type WordEdit } from './editWords.ts'
+import { markdownTables, summarise, type CaseResult } from './evaluationTable.ts'
+import { psnr } from './fidelity.ts'
+import { inversionCalls, invertPicture, type InversionChoices } from './inversion.ts'
+import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
+import { meanSquaredError, peakSignalToNoise, ssim } from './metrics.ts'
+import { planEdit } from './planWords.ts'
+import { RunProgress } from './progress.ts'
+import { tokenizerOf } from './prompt.ts'
+import type { Vae } from './vae.ts'
+import { putBack } from './wordComposite.ts'
+import { editStates, rowsOf, runWordEdit, sourcePromptFor, type EditChoices } from './wordEdit.ts'
+import { planFor } from './wordPicture.ts'
+
+type EvaluateRequest = RequestOf<'evaluate'>
+
+/** A column of the comparison. */
+interface Contender {
+  readonly name: string
+  readonly inversion: InversionMethod
+  readonly edit: EditMethod
+}
+
+/** PIE-Bench's weight of the blend word. */
+const BLEND_WORD_SCALE = 2
+/** Cases worked on together: their inversions are made in one go, so that nets are not opened for every picture. */
+const BATCH = 16
+/** Rows of the sheet per kind of edit. */
+const SHEET_ROWS_PER_KIND = 1
+
+/** Everything a case needs. */
+interface Workplace {
+  readonly context: RunContext
+  readonly loaded: LoadedCheckpoint
+  readonly request: EvaluateRequest
+  readonly vae: Vae
+  readonly seed: number
+  readonly scorer: ClipScorer | null
+  readonly folder: string
+  readonly textScores: Map<string, Float32Array>
+}
+
+/** Runs every method over every case that is not done yet, then writes the tables. */
+export async function evaluate(context: RunContext, request: EvaluateRequest): Promise<EngineResult> {
+  if (request.latents || request.trace) throw badInput('evaluate/option', { thing: request.latents ? '--latents' : '--trace', expected: 'no such option: every picture of the benchmark is inverted anew', found: request.latents ?? request.trace ?? '' })
+  const contenders = request.methods.map(parseContender)
+  const bench = readBenchmark(request.bench)
+  for (const file of bench.missing) warn(context, 'evaluate/missing', `The benchmark names ${file}, which is not there; that edit is left out.`)
+  const cases = chooseCases(bench.cases, request)
+  if (cases.length === 0) throw badInput('evaluate/bench', { thing: request.bench, expected: 'at least one edit whose picture is there', found: 'none', ...(request.kinds.length > 0 ? { todo: 'leave out --kinds' } : {}) })
+  const loaded = await context.checkpoint(request.model, request)
+  const folder = makeFolder(request.out)
+  const seed = request.seed ?? 1234
+  const record = new ResultFile(folder, settingsOf(request, loaded, seed))
+  const scorer = await createClipScorer(context, loaded)
+  const place: Workplace = { context, loaded, request, vae: loaded.vae(), seed, scorer, folder, textScores: new Map() }
+  const open = cases.filter((item) => contenders.some(({ name }) => !record.has(name, item.id)))
+  const progress = await startProgress(place, contenders, open, record)
+
+  progress.begin('evaluate')
+  for (let at = 0; at < open.length; at += BATCH) {
+    const batch = open.slice(at, at + BATCH)
+    const secondsOf = await invertBatch(place, contenders, batch, record)
+    for (const contender of contenders) {
+      for (const item of batch) {
+        if (record.has(contender.name, item.id)) continue
+        throwIfCancelled(context.signal)
+        const result = await runCase(place, contender, item, secondsOf.get(inversionKey(contender, item)) ?? 0)
+        record.add(result)
+        progress.advance()
+      }
+    }
+  }
+
+  progress.begin('write')
+  const names = contenders.map(({ name }) => name)
+  const results = record.results.filter(({ method, id }) => names.includes(method) && cases.some((item) => item.id === id))
+  const files = await writeTables(place, cases, names, results, notesOf(place, bench.missing.length))
+  progress.finish()
+  if (bench.missing.length > 0) {
+    throw failed('evaluate/missing', `${bench.missing.length} files that the benchmark names are not there (${shortList(bench.missing)}); the other ${cases.length} edits were run and the table written to ${files.markdown}.`)
+  }
+  return {
+    bench: request.bench, model: loaded.checkpoint.id, modelHash: loaded.checkpoint.hash, device: loaded.device, seed,
+    steps: request.steps, guidance: request.guidance, edits: cases.length, resumed: cases.length - open.length,
+    methods: names.map((name) => summarise(results, name)), ...files, out: folder,
+  }
+}
+
+/** Reads `inversion+edit`. */
+function parseContender(text: string): Contender {
+  const [inversion, edit = 'p2p', ...rest] = text.split('+').map((part) => part.trim())
+  const knownInversion = INVERSION_METHODS.find((name) => name === inversion)
+  const knownEdit = EDIT_METHODS.find((name) => name === edit)
+  if (knownInversion && knownEdit && rest.length === 0) return { name: `${knownInversion}+${knownEdit}`, inversion: knownInversion, edit: knownEdit }
+  throw badInput('evaluate/method', { thing: `--methods ${text}`, expected: `one of ${INVERSION_METHODS.join(', ')}, a plus sign, and one of ${EDIT_METHODS.join(', ')}`, found: text, todo: 'for example --methods ddim+p2p,direct+p2p' })
+}
+
+function chooseCases(cases: readonly BenchCase[], { kinds, limit }: EvaluateRequest): BenchCase[] {
+  for (const kind of kinds) if (!(Number(kind) in EDIT_KINDS)) throw badInput('evaluate/kinds', { thing: `--kinds ${kind}`, expected: `numbers from 0 to ${EDIT_KINDS.length - 1} (${EDIT_KINDS.map((name, index) => `${index} ${name}`).join(', ')})`, found: kind })
+  const taken = new Map<number, number>()
+  return cases.filter(({ kind }) => {
+    if (kinds.length > 0 && !kinds.includes(String(kind))) return false
+    taken.set(kind, (taken.get(kind) ?? 0) + 1)
+    return limit === undefined || taken.get(kind)! <= limit
+  })
+}
+
+/** Whatever changes the results. */
+function settingsOf(request: EvaluateRequest, loaded: LoadedCheckpoint, seed: number): string {
+  const { steps, guidance, guidanceRescale, negative, cross, self, composite, localBlend, proximal, proximalQuantile, emptyShare, strength, renoiseSteps, clipSkip, fast } = request
+  return JSON.stringify({ modelHash: loaded.checkpoint.hash, seed, steps, guidance, guidanceRescale, negative, cross, self, composite, localBlend, proximal, proximalQuantile, emptyShare, strength, renoiseSteps, clipSkip, fast })
+}
+
+/** Finished results, one JSON line each, so that an interrupted run continues. */
+class ResultFile {
+  readonly #file: string
+  readonly #results = new Map<string, CaseResult>()
+
+  constructor(folder: string, settings: string) {
+    this.#file = path.join(folder, 'results.jsonl')
+    const lines = fs.existsSync(this.#file) ? fs.readFileSync(this.#file, 'utf8').split('\n').filter((line) => line !== '') : []
+    const first = lines.shift()
+    if (first !== undefined && first !== settings) {
+      throw badInput('evaluate/settings', { thing: this.#file, expected: 'results of a run with these settings and this model', found: 'those of another', todo: 'choose another folder with --out, or delete it' })
+    }
+    const kept: string[] = []
+    for (const line of lines) {
+      try {
+        const result = JSON.parse(line) as CaseResult
+        this.#results.set(`${result.method} ${result.id}`, result)
+        kept.push(line)
+      } catch {
+        continue // the line that an interruption cut short
+      }
+    }
+    writeFileAtomic(this.#file, Buffer.from([settings, ...kept, ''].join('\n')))
+  }
+
+  get results(): CaseResult[] {
+    return [...this.#results.values()]
+  }
+
+  has(method: string, id: string): boolean {
+    return this.#results.has(`${method} ${id}`)
+  }
+
+  add(result: CaseResult): void {
+    this.#results.set(`${result.method} ${result.id}`, result)
+    fs.appendFileSync(this.#file, `${JSON.stringify(result)}\n`)
+  }
+}
+
+async function startProgress(place: Workplace, contenders: readonly Contender[], open: readonly BenchCase[], record: ResultFile): Promise<RunProgress> {
+  const { context, loaded, request } = place
+  const first = open[0]
+  if (!first) return new RunProgress([{ phase: 'evaluate', steps: 0, seconds: 0 }, { phase: 'write', steps: 0, seconds: 5 }], context.emit)
+  const size = await sizeOf(loaded, first.size)
+  let [edits, seconds] = [0, 0]
+  for (const { name, inversion } of contenders) {
+    const own = open.filter((item) => !record.has(name, item.id)).length
+    const rows = rowsOf(inversion, request).count
+    const phases = await planEdit(context, loaded, size, { invert: inversionCalls({ ...choicesOf(place, inversion) }), steps: request.steps, rows })
+    edits += own
+    seconds += own * phases.filter(({ phase }) => phase !== 'load').reduce((sum, phase) => sum + phase.seconds, 0)
+  }
+  return new RunProgress([{ phase: 'evaluate', steps: edits, seconds }, { phase: 'write', steps: 0, seconds: 5 }], context.emit)
+}
+
+async function sizeOf(loaded: LoadedCheckpoint, picture: { width: number; height: number }): Promise<NetSize> {
+  const { model } = planFor(picture, loaded.checkpoint.size, {})
+  return { height: model.height / 8, width: model.width / 8, tokens: (await tokenizerOf(loaded)).maxLength }
+}
+
+function choicesOf({ request, seed }: Workplace, method: InversionMethod): InversionChoices {
+  const { steps, strength, renoiseSteps, guidance, clipSkip, fast } = request
+  return { method, steps, strength, renoiseSteps, guidance, clipSkip, fast, seed }
+}
+
+/** ddim, npi and direct share one inversion. */
+function inversionKey({ inversion, edit }: Contender, { id }: BenchCase): string {
+  const shared = inversion === 'npi' || inversion === 'direct' ? 'ddim' : inversion
+  return `${shared} ${edit === 'p2p' ? 'words' : 'no words'} ${id}`
+}
+
+/** Makes the inversions of a batch, with the plain net open; returns their seconds. */
+async function invertBatch(place: Workplace, contenders: readonly Contender[], batch: readonly BenchCase[], record: ResultFile): Promise<Map<string, number>> {
+  const seconds = new Map<string, number>()
+  for (const item of batch) {
+    for (const contender of contenders) {
+      const key = inversionKey(contender, item)
+      if (record.has(contender.name, item.id) || seconds.has(key)) continue
+      throwIfCancelled(place.context.signal)
+      const started = performance.now()
+      await invertCase(place, contender, item)
+      seconds.set(key, (performance.now() - started) / 1000)
+    }
+  }
+  return seconds
+}
+
+/** The picture, its place in the model's frame and its inversion (from the cache after the first time). */
+async function invertCase(place: Workplace, { inversion, edit }: Contender, item: BenchCase) {
+  const { context, loaded, request, vae } = place
+  const picture = await openPicture(item.image)
+  if (picture.width !== item.size.width || picture.height !== item.size.height) {
+    throw badInput('evaluate/bench', { thing: item.image, expected: `a picture of ${item.size.width} x ${item.size.height}, as its mask is`, found: `${picture.width} x ${picture.height}` })
+  }
+  const plan = planFor(picture, loaded.checkpoint.size, {})
+  const pixels = await cropPixels(picture, plan.box, plan.model)
+  const words = await wordsOf(loaded, item, request)
+  const source = sourcePromptFor(edit, true, words.source)
+  const states = await editStates(context, loaded, { source, target: words.target, negative: request.negative }, request.clipSkip)
+  const clean = await vae.encode(pixels)
+  const size: NetSize = { height: plan.model.height / 8, width: plan.model.width / 8, tokens: states.source.dims[1]! }
+  const work = noWork()
+  const inverted = await invertPicture(context, loaded, { pixels, clean, prompt: source, states: { source: states.source, negative: states.negative } }, choicesOf(place, inversion), { work, size })
+  return { picture, plan, pixels, words, states, size, work, inverted }
+}
+
+/** The benchmark's words: where the edit may show, and the changed word at twice its weight, as PIE-Bench's runs have it. */
+async function wordsOf(loaded: LoadedCheckpoint, item: BenchCase, request: EvaluateRequest): Promise<WordEdit> {
+  const tokenizer = await tokenizerOf(loaded)
+  const words = prepareWords(tokenizer, item.source, { target: item.target, swap: [], add: [], remove: [], weight: [], blendWords: [], align: 'refine', referenceExact: false })
+  const { blendWords } = item
+  if (!blendWords || !request.localBlend) return { ...words, blend: null }
+  const positions = [wordPositions(tokenizer, words.source, blendWords[0]), wordPositions(tokenizer, words.target, blendWords[1])] as const
+  return { ...words, blend: positions, scale: tokenScale([{ positions: positions[1], value: BLEND_WORD_SCALE }], tokenizer.maxLength) }
+}
+
+async function runCase(place: Workplace, contender: Contender, item: BenchCase, secondsInversion: number): Promise<CaseResult> {
+  const { context, loaded, request, vae } = place
+  const started = performance.now()
+  const { picture, plan, pixels, words, states, size, work, inverted } = await invertCase(place, contender, item)
+  const choices: EditChoices = {
+    ...request, method: contender.edit, selfPixels: 32, blendThreshold: 0.3, blendStart: 0.2, startStep: 4, biasStrength: 0,
+  }
+  const edited = await runWordEdit(loaded, { size, words, states, start: { kind: 'inverted', inversion: contender.inversion, inverted }, work, signal: context.signal }, choices)
+  const after = await vae.decode(edited.target)
+  const reconstructed = await vae.decode(edited.source)
+  const seconds = (performance.now() - started) / 1000
+  const finished = await putBack(context, { composite: request.composite, grow: 4, feather: 8, ring: 16, colourMatch: true }, { picture, plan, drawn: null, found: edited.blendMask, size }, after)
+  const file = pictureFile(place, contender.name, item)
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  await writePicture(finished.picture, file, {})
+  const inversionRows = inversionCalls(choicesOf(place, contender.inversion))
+  return {
+    method: contender.name,
+    id: item.id,
+    kind: item.kind,
+    ...(await measure(place, item, picture, finished.picture)),
+    fidelity: finite(psnr(pixels, reconstructed)),
+    rowForwards: inversionRows + work.rowForwards,
+    unetCalls: inversionRows + work.calls,
+    secondsInversion,
+    seconds,
+  }
+}
+
+type Measured = Pick<CaseResult, 'backgroundPsnr' | 'backgroundMse' | 'backgroundSsim' | 'truthPsnr' | 'truthSsim' | 'clipWhole' | 'clipEdited' | 'asked' | 'askedMain'>
+
+/** Compares whole pictures in 8-bit sRGB, at the benchmark's own size. */
+async function measure(place: Workplace, item: BenchCase, before: Picture, after: Picture): Promise<Measured> {
+  const [a, b] = [await wholePixels(before), await wholePixels(after)]
+  const background = item.mask.map((value) => (value ? 0 : 1))
+  const hasBackground = background.some((value) => value === 1)
+  const truth = item.truth ? await wholePixels(await openPicture(item.truth)) : null
+  return {
+    backgroundPsnr: hasBackground ? finite(peakSignalToNoise(a, b, background)) : null,
+    backgroundMse: hasBackground ? meanSquaredError(a, b, background) : null,
+    backgroundSsim: hasBackground ? ssim(a, b, background) : null,
+    truthPsnr: truth ? finite(peakSignalToNoise(truth, b)) : null,
+    truthSsim: truth ? ssim(truth, b) : null,
+    ...(await clipScores(place, item, after)),
+    ...(await probeVerdict(place, item, after)),
+  }
+}
+
+async function clipScores({ scorer, textScores }: Workplace, item: BenchCase, after: Picture): Promise<{ clipWhole: number | null; clipEdited: number | null }> {
+  if (!scorer) return { clipWhole: null, clipEdited: null }
+  const text = textScores.get(item.target) ?? (await scorer.text(item.target))
+  textScores.set(item.target, text)
+  const samples = after.samples.slice()
+  item.mask.forEach((value, pixel) => {
+    if (!value) for (let c = 0; c < after.channels; c++) samples[pixel * after.channels + c] = 0
+  })
+  return {
+    clipWhole: clipScore(text, await scorer.picture(after)),
+    clipEdited: clipScore(text, await scorer.picture({ ...after, samples } as Picture)),
+  }
+}
+
+async function probeVerdict({ loaded }: Workplace, item: BenchCase, after: Picture): Promise<{ asked: boolean | null; askedMain: boolean | null }> {
+  if (!item.records || !loaded.has('probe')) return { asked: null, askedMain: null }
+  const facts = askedFacts(item.records.before, item.records.after)
+  const seen = await probeRecord(loaded, after)
+  const main = facts.filter((fact) => (item.kind === 1 && fact.what === 'object') || (item.kind === 6 && fact.name === 'colour'))
+  return {
+    asked: facts.length > 0 ? facts.every((fact) => holds(fact, seen)) : null,
+    askedMain: main.length > 0 ? main.every((fact) => holds(fact, seen)) : null,
+  }
+}
+
+async function writeTables(place: Workplace, cases: readonly BenchCase[], names: readonly string[], results: readonly CaseResult[], notes: readonly string[]) {
+  const files = { markdown: path.join(place.folder, 'table.md'), json: path.join(place.folder, 'table.json'), sheet: path.join(place.folder, 'sheet.png') }
+  writeFileAtomic(files.markdown, Buffer.from(markdownTables(results, names, notes)))
+  writeFileAtomic(files.json, Buffer.from(`${JSON.stringify({ methods: names.map((name) => summarise(results, name)), results }, null, 1)}\n`))
+  const panels: Panel[] = []
+  for (const item of sheetCases(cases)) {
+    panels.push(await picturePanel(await openPicture(item.image), `${EDIT_KINDS[item.kind] ?? item.kind}`, 256))
+    if (cases.some(({ truth }) => truth !== null)) panels.push(item.truth ? await picturePanel(await openPicture(item.truth), 'as it should be', 256) : { ...panels.at(-1)!, caption: '' })
+    for (const name of names) panels.push(await picturePanel(await openPicture(pictureFile(place, name, item)), name, 256))
+  }
+  const columns = names.length + (cases.some(({ truth }) => truth !== null) ? 2 : 1)
+  await writePicture(await contactSheet(panels, columns), files.sheet, {})
+  return files
+}
+
+/** The first cases of each kind. */
+function sheetCases(cases: readonly BenchCase[]): BenchCase[] {
+  const taken = new Map<number, number>()
+  return cases.filter(({ kind }) => {
+    taken.set(kind, (taken.get(kind) ?? 0) + 1)
+    return taken.get(kind)! <= SHEET_ROWS_PER_KIND
+  })
+}
+
+function notesOf({ request, loaded, seed, scorer }: Workplace, missing: number): string[] {
+  return [
+    `${loaded.checkpoint.id} (${loaded.checkpoint.hash.slice(0, 12)}), DDIM, ${request.steps} steps, guidance ${request.guidance}, seed ${seed}; cross ${request.cross}, self ${request.self}, local blend ${request.localBlend ? 'from the benchmark\'s words' : 'off'}.`,
+    request.composite ? 'Only the place that may have changed was put into the picture.' : 'Pictures as the model gives them, nothing composited: what the background loses in the autoencoder counts.',
+    'PSNR, MSE and SSIM as PIE-Bench measures them: both pictures times the background mask, over the full frame.',
+    ...(scorer ? [] : ['No CLIP-score: the checkpoint has no image tower with a text projection.']),
+    'No LPIPS and no structure distance (DINO): these nets are not part of the program.',
+    ...(missing > 0 ? [`${missing} files of the benchmark were missing.`] : []),
+  ]
+}
+
+function pictureFile({ folder }: Workplace, method: string, { id }: BenchCase): string {
+  return path.join(folder, 'pictures', method, `${id.replace(/[^\w.-]/g, '_')}.png`)
+}
+
+async function wholePixels(picture: Picture): Promise<Pixels> {
+  return cropPixels(picture, wholeBox(picture), picture)
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null
+}
+
+function shortList(files: readonly string[]): string {
+  return files.length > 5 ? `${files.slice(0, 5).join(', ')} and ${files.length - 5} more` : files.join(', ')
+}

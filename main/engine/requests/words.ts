@@ -1,0 +1,117 @@
+/**
+ * Requests of editing with words: invert, swap, attention, evaluate. Made from the shared parts that requests.ts
+ * holds, which it hands in, so that the two files do not import each other in a circle.
+ */
+import { z } from 'zod'
+import type { ZodRawShape } from 'zod'
+
+/** Ways to find the noise that a picture came from. */
+export const INVERSION_METHODS = ['ddim', 'npi', 'direct', 'renoise', 'edict', 'ef-ddpm'] as const
+/** Ways to steer an edit. */
+export const EDIT_METHODS = ['p2p', 'masactrl', 'pnp'] as const
+
+/** One of {@link INVERSION_METHODS}. */
+export type InversionMethod = (typeof INVERSION_METHODS)[number]
+/** One of {@link EDIT_METHODS}. */
+export type EditMethod = (typeof EDIT_METHODS)[number]
+
+/** What requests.ts shares. */
+export interface SharedShapes<Sampling extends ZodRawShape, Output extends ZodRawShape, Stitch extends ZodRawShape> {
+  /** every sampling parameter but the prompt */
+  readonly sampling: Sampling
+  readonly output: Output
+  readonly stitch: Stitch
+}
+
+const filePath = z.string().min(1)
+const share = z.number().min(0).max(1)
+const prompt = z.string().max(20_000)
+const size = z
+  .object({ width: z.number().int().min(8).max(4096), height: z.number().int().min(8).max(4096) })
+  .optional()
+  .describe("size in pixels as WxH that the model works at; without it the picture's own where the model can, else its native size")
+const steps = z.number().int().min(1).max(1000).default(50).describe('number of steps of the inversion and of the edit, 1 to 1000')
+const guidance = z.number().min(0).max(50).default(7.5).describe('classifier-free guidance scale of the edit; 1 turns guidance off')
+
+const inversionShape = {
+  renoiseSteps: z.number().int().min(1).max(20).default(1).describe('renoise: repetitions of each step after the first'),
+  strength: share.optional().describe('edict, ef-ddpm: the part of the run that is inverted and edited (edict 0.8, ef-ddpm 0.76 unless given)'),
+  proximal: z.enum(['none', 'soft', 'hard']).default('none').describe('npi: guidance acts only where the two prompts disagree most (proximal guidance)'),
+  proximalQuantile: share.default(0.7).describe('npi: the share of the disagreement that is left out by --proximal'),
+  emptyShare: share.default(0).describe('npi: how far the negative prompt goes from the description (0) to the empty prompt (1)'),
+}
+
+/** The four schemas. */
+export function wordSchemas<const Sampling extends ZodRawShape, const Output extends ZodRawShape, const Stitch extends ZodRawShape>(shared: SharedShapes<Sampling, Output, Stitch>) {
+  const sampling = { ...shared.sampling, steps, guidance }
+  const invert = z.object({
+    ...sampling,
+    ...inversionShape,
+    task: z.literal('invert'),
+    image: filePath.describe('picture to invert'),
+    prompt: prompt.optional().describe("description of the picture; without it the recipe's in the picture, else what `describe` says"),
+    method: z.enum(INVERSION_METHODS).default('direct').describe('how the noise is found'),
+    size,
+    out: filePath.optional().describe('write the reconstruction: .png, .jpg, .webp or .tif'),
+    trajectory: filePath.optional().describe('write the latents of every level to this safetensors file'),
+  })
+  const swap = z.object({
+    ...sampling,
+    ...inversionShape,
+    ...shared.output,
+    ...shared.stitch,
+    task: z.literal('swap'),
+    image: filePath.optional().describe('picture to edit; without it a picture is drawn from --prompt and --seed and edited on the way'),
+    prompt: prompt.optional().describe("description of the picture as it is; without it the recipe's in the picture, else what `describe` says"),
+    target: prompt.optional().describe('description of the edited picture; derived from --swap, --add and --remove when left out'),
+    swap: z.array(z.string()).default([]).describe('words to change, as "cat=>dog"; may be given several times'),
+    add: z.array(z.string()).default([]).describe('words to add at the end of the description'),
+    remove: z.array(z.string()).default([]).describe('words to take out of the description'),
+    weight: z.array(z.string()).default([]).describe('how strongly a word of the target shows, as "snow=2"; 1 changes nothing, 0 hides it'),
+    method: z.enum(EDIT_METHODS).default('p2p').describe('p2p keeps the composition, masactrl lets the pose change, pnp keeps the layout only'),
+    inversion: z.enum(['auto', ...INVERSION_METHODS]).default('auto').describe('how the noise behind the picture is found; auto takes the cheapest that reconstructs it faithfully'),
+    fidelity: z.number().min(0).max(100).default(24).describe('auto: PSNR in dB that a reconstruction must reach'),
+    trajectory: filePath.optional().describe('inversion of this picture made by `invert --trajectory`; must be of the same model and picture'),
+    align: z.enum(['refine', 'replace']).default('refine').describe('refine: unchanged words keep their maps, new words make their own; replace: each changed word takes the map of the one it replaces (equally many words)'),
+    cross: share.default(0.4).describe('p2p: share of the run, from its start, in which cross-attention follows the original'),
+    self: share.default(0.6).describe('p2p: share of the run, from its start, in which self-attention follows the original'),
+    selfPixels: z.number().int().min(0).max(128).default(32).describe('p2p: self-attention follows the original only in maps of at most this side'),
+    blendWords: z.array(z.string()).default([]).describe('words whose place may change, a comma between them; without it the changed words'),
+    localBlend: z.boolean().default(true).describe('keep the edit to where the changed words look'),
+    blendThreshold: share.default(0.3).describe("share of a word's largest attention that still counts as its place"),
+    blendStart: share.default(0.2).describe('share of the run after which the edit is kept to its place'),
+    mask: filePath.optional().describe('mask of the same size; white = may change; takes the place of the local blend and confines the result'),
+    composite: z.boolean().default(true).describe('put only the changed place into the picture and leave every other sample as it is'),
+    bias: z.array(z.string()).default([]).describe('draw where a word of the target is to be, as "word=F.png" (white = there); may be given several times'),
+    biasStrength: z.number().min(0).max(20).default(0.4).describe('how strongly --bias pulls'),
+    startStep: z.number().int().min(0).max(1000).default(4).describe('masactrl: first step in which the target looks at the original'),
+    startLayer: z.number().int().min(0).max(100).optional().describe('masactrl: first self-attention layer that does (10 of 16 unless given)'),
+    referenceExact: z.boolean().default(false).describe("p2p: reproduce the reference code's slips in word alignment"),
+    size,
+    sheet: filePath.optional().describe('also write a before / after sheet'),
+  })
+  const attention = z.object({
+    ...sampling,
+    task: z.literal('attention'),
+    image: filePath.optional().describe('picture to look at; without it one is drawn from --prompt and --seed'),
+    prompt: prompt.optional().describe("description of the picture; without it the recipe's in the picture, else what `describe` says"),
+    size,
+    out: filePath.describe('folder for words.png (a heat-map per word) and maps.safetensors'),
+    inversionCache: z.boolean().default(true).describe('use and keep the inversion of the picture'),
+  })
+  const evaluate = z.object({
+    ...sampling,
+    ...inversionShape,
+    task: z.literal('evaluate'),
+    bench: filePath.describe('folder in the layout of PIE-Bench (mapping_file.json, annotation_images)'),
+    methods: z.array(z.string()).default(['ddim+p2p', 'npi+p2p', 'direct+p2p']).describe('inversion+edit pairs to compare, a comma between them'),
+    out: filePath.describe('folder for the table (Markdown, JSON), the sheet and the edited pictures; an interrupted run continues'),
+    limit: z.number().int().min(1).optional().describe('only the first cases of each kind'),
+    kinds: z.array(z.string()).default([]).describe('only these kinds of edit, 0 to 9'),
+    cross: share.default(0.4).describe('p2p: share of the run in which cross-attention follows the original'),
+    self: share.default(0.6).describe('p2p: share of the run in which self-attention follows the original'),
+    composite: z.boolean().default(false).describe("put only the changed place into the picture (the tables compare the methods' own pictures)"),
+    localBlend: z.boolean().default(true).describe('keep the edit to where the changed words look'),
+  })
+  return { invert, swap, attention, evaluate }
+}
