@@ -139,7 +139,9 @@ function examine(target: string, afterCrash: boolean): ProjectNotice[] {
   }
 }
 
-function damaged(name: string, why: string): ProjectNotice {
+function damaged(name: string, report: string): ProjectNotice {
+  // SQLite reports on several lines with a heading.
+  const why = report.replaceAll(/\*\*\* in database \w+ \*\*\*/g, '').replaceAll(/\s+/g, ' ').trim()
   return { code: 'project/damaged', sentence: `Project "${name}" is open for looking only: its database is damaged (${why}); run "palimpsest repair ${name}" to build it again from its files.` }
 }
 

@@ -98,5 +98,5 @@ function expiredRows(project: Project, before: number): { documents: DocumentId[
   }
   const masks = rows<{ id: MaskId; document: DocumentId; old: number }>(db, 'SELECT id, document, trashed_at IS NOT NULL AND trashed_at <= :before AS old FROM masks', { before })
     .filter((mask) => gone.has(mask.document) || mask.old === 1).map((mask) => mask.id)
-  return { documents, operations, masks }
+  return { documents, operations: operations.sort((a, b) => a - b), masks }
 }
