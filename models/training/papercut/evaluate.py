@@ -315,6 +315,8 @@ def write_report(folder: Path, results: dict) -> None:
         if figure in results:
             heads = ", ".join(f"{k} {v} %" for k, v in results[figure][key].items())
             lines += ["", f"{title}: {heads}."]
+    lines += ["", "A figure that is missed or not measured is so for want of compute: `note` in model.json names the command "
+              "that goes on from these weights."]
     lines += ["", "The probe's figure is the share of right answers over all questions about a picture: its classes (all "
               "and no other, one question), colour, pattern, size and place of every object, background, style and "
               "weather. Inpainting cases hide one object and ask for another in its place; the probe sees only the "

@@ -42,15 +42,21 @@ def _half(kind, runs: Path, name: str, target: Path) -> None:
 
 
 def training_facts(runs: Path, names: tuple[str, ...]) -> dict:
-    """What each run's checkpoint says of it: command, seconds, samples, steps."""
+    """What the checkpoints of these runs say: command, seconds, samples, steps. Runs without a checkpoint are left out.
+
+    names: folders below `runs`. A run of `vae` in another folder than vae/ went on with the decoder alone.
+    """
     facts = {}
     for name in names:
         path = runs / name / "checkpoint.pt"
         if path.is_file():
-            state = checkpoint.load(path, name)
-            facts[name] = {"command": f"python -m papercut {name} --preset {state['preset']} --seed {state['seed']}",
-                           "preset": state["preset"], "seconds": round(state["elapsed"]), "steps": state["step"],
-                           "samples": state["samples"]}
+            recipe = name.split("-")[0]
+            state = checkpoint.load(path, recipe)
+            command = f"python -m papercut {recipe} --preset {state['preset']} --seed {state['seed']}"
+            if recipe == "vae" and name != "vae":
+                command += " --decoder-only --init-from the weights so far"
+            facts[name] = {"command": command, "preset": state["preset"], "seconds": round(state["elapsed"]),
+                           "steps": state["step"], "samples": state["samples"]}
     return facts
 
 
@@ -64,9 +70,14 @@ def _files(folder: Path) -> list[dict]:
     return rows
 
 
+NOTE = ("Trained briefly on a busy two-core CPU. Figures below their bounds, or not measured, are for want of compute: "
+        "go on from these weights with `python -m papercut unet --init-from models/starter --models models/starter "
+        "--workers 2 --budget-minutes 240`, likewise `inpaint` from models/starter-inpaint, then export and evaluate.")
+
+
 def _card(folder: Path, **fields: object) -> None:
     figures = folder / "evaluation.json"
-    card = {**fields, "licence": "MIT", "files": _files(folder)}
+    card = {**fields, "note": NOTE, "licence": "MIT", "files": _files(folder)}
     if figures.is_file():
         card["figures"] = json.loads(figures.read_text())
     _write_json(folder / "model.json", card)
@@ -107,7 +118,7 @@ def export_starter(runs: Path, target: Path) -> None:
 def write_starter_card(runs: Path, target: Path) -> None:
     """Write model.json of the text-to-image folder, with the figures measured so far."""
     matrix, bias = fit_latent_rgb(read(AutoencoderKL, target, "vae"))
-    order = ("vae", "clip", "probe", "unet", "tiny")
+    order = ("vae", "vae-decoder", "clip", "probe", "unet", "tiny")
     _card(target, id=STARTER, name="Papercut starter", family="sd1", kind="text-to-image", size=256,
           vocabulary=list(vocabulary()),
           # Pixels of the recipes lie in [-1, 1]; the editor's previews in [0, 1].

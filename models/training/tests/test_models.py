@@ -168,7 +168,7 @@ def test_wrong_answers_are_counted():
 
 
 def test_folded_probe_is_the_same_function(tmp_path: Path):
-    model = Probe([(8, 2), (8, 2), (16, 2)], 4, 16)
+    model = Probe([(8, 2), (8, 2), (16, 2)], 16)
     for _ in range(3):
         model(torch.randn(8, 3, 128, 128))
     model.eval()

@@ -47,10 +47,11 @@ class Inpaint(Unet):
     channels = 4 + EXTRA
     holes = True
     warmup = 40
-    _net = {**Unet._net, "lr": 1.2e-3, "large_from": 0.4}
+    _net = {**Unet._net, "lr": 1.2e-3, "large_from": 0.35}
     defaults = {
         "toy": {**Unet.defaults["toy"]},
-        "cpu": {**Unet.defaults["cpu"], **_net, "minutes": 30.0, "batch": 32, "pool": 10, "large_pool": 8},
+        "cpu": {**Unet.defaults["cpu"], **_net, "minutes": 30.0, "batch": 16, "block": 512, "pool": 3,
+                "large_block": 192, "large_pool": 4},
         "gpu": {**Unet.defaults["gpu"], **_net, "minutes": 30.0},
     }
 
