@@ -1,12 +1,13 @@
 /**
- * The starter's probe: a stack of plain convolutions that predicts the whole record of a picture of its world (objects,
- * colours, background, style). Described in full by its config.json; the reference is models/training/papercut/probe_model.py.
+ * The starter's probe: a stack of plain convolutions that answers every question about a picture of its world (objects,
+ * colours, background, style) at each cell of a coarse grid, and pools the answers. Described in full by its config.json;
+ * the reference is models/training/papercut/probe_model.py.
  */
 import { GraphBuilder } from '../graph/builder.ts'
-import type { Graph } from '../graph/graph.ts'
+import type { Graph, Value } from '../graph/graph.ts'
 import type { WeightIndex } from '../weights/weightIndex.ts'
 import { ConfigReader, unsupportedConfig, type NetConfig } from './config.ts'
-import { conv2d, linear } from './layers/modules.ts'
+import { conv2d } from './layers/modules.ts'
 
 /** One group of logits. */
 export interface ProbeHead {
@@ -16,6 +17,8 @@ export interface ProbeHead {
   readonly perClass: boolean
   /** yes-no: every label is a question of its own (logit > 0 is yes); choice: the largest logit's label */
   readonly kind: 'yes-no' | 'choice'
+  /** over the cells: the largest, the mean, or the mean weighted by where the class is seen */
+  readonly pooling: 'max' | 'mean' | 'attention'
 }
 
 /** What a probe takes and answers. */
@@ -50,11 +53,29 @@ export function buildProbe(config: NetConfig, weights: WeightIndex, spec: { read
   plan.convs.forEach(([, stride], index) => {
     x = b.relu(conv2d(b, `convs.${index}`, x, { stride, padding: 1 }))
   })
-  x = b.relu(conv2d(b, 'squeeze', x))
-  const features = x.dims.slice(1).reduce<number>((product, dim) => product * Number(dim), 1)
-  const hidden = b.relu(linear(b, 'hidden', b.reshape(x, [spec.batch, features])))
-  b.output('logits', linear(b, 'head', hidden))
+  const answers = conv2d(b, 'head', b.relu(conv2d(b, 'hidden', x))) // [B,width,h,w]
+  const cells = Number(answers.dims[2]) * Number(answers.dims[3])
+  b.output('logits', poolAnswers(b, plan, b.reshape(answers, [spec.batch, Number(answers.dims[1]), cells]), spec.batch))
   return b.build()
+}
+
+/** Logits of the picture [B,width] from those of its cells [B,width,cells]. */
+function poolAnswers(b: GraphBuilder, plan: ProbePlan, flat: Value, batch: number): Value {
+  const cells = Number(flat.dims[2])
+  const classes = plan.classes.length
+  const sizes = plan.heads.map((head) => head.labels.length * (head.perClass ? classes : 1))
+  const parts = b.split(flat, 1, sizes)
+  const present = plan.heads.findIndex((head) => head.kind === 'yes-no')
+  // where each class is seen: [B,classes,1,cells]
+  const share = b.reshape(b.softmax(parts[present]!, -1), [batch, classes, 1, cells])
+  const pooled = plan.heads.map((head, index) => {
+    const part = parts[index]!
+    if (head.pooling === 'max') return b.reduceMax(part, [2])
+    if (head.pooling === 'mean') return b.reduceMean(part, [2])
+    const rows = b.mul(b.reshape(part, [batch, classes, head.labels.length, cells]), share)
+    return b.reshape(b.reduceSum(rows, [3]), [batch, sizes[index]!])
+  })
+  return b.concat(pooled, 1)
 }
 
 /** What a probe says of one picture. */

@@ -20,6 +20,14 @@ export const SD1_LATENT_RGB: LatentRgb = {
   bias: [0, 0, 0],
 }
 
+/** The map a model card gives ({matrix, bias} to RGB in [0,1]), or null when it gives none of that form. */
+export function cardLatentRgb(card: unknown): LatentRgb | null {
+  const { matrix, bias } = (card ?? {}) as { matrix?: unknown; bias?: unknown }
+  const isRow = (row: unknown): row is number[] => Array.isArray(row) && row.length === 3 && row.every((value) => typeof value === 'number')
+  if (!Array.isArray(matrix) || !matrix.every(isRow) || !isRow(bias)) return null
+  return { factors: matrix.map((row) => row.map((value) => 2 * value)), bias: bias.map((value) => 2 * value - 1) }
+}
+
 /** One preview pixel per latent pixel: latents [1,4,h,w] -> h x w RGBA. */
 export function linearPreview(latents: Latents, map: LatentRgb): PreviewPicture {
   const [, channels, height, width] = latents.dims as [number, number, number, number]

@@ -12,7 +12,7 @@ import { writeSafetensors } from '../weights/safetensorsWriter.ts'
 import type { RunContext } from './context.ts'
 import { denoise, type DenoiseHooks, type NoisePredictor } from './denoise.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
-import { linearPreview, pixelPreview, SD1_LATENT_RGB, type LatentRgb } from './preview.ts'
+import { cardLatentRgb, linearPreview, pixelPreview, SD1_LATENT_RGB } from './preview.ts'
 import type { RunProgress } from './progress.ts'
 import { encodePrompt } from './prompt.ts'
 
@@ -134,6 +134,5 @@ export async function writeTrace(file: string | undefined, trace: readonly Laten
 async function preview(loaded: LoadedCheckpoint, latents: Latents) {
   const pixels = await loaded.tinyDecode(latents)
   if (pixels) return pixelPreview(pixels)
-  const map = loaded.checkpoint.card?.latentRgb as LatentRgb | undefined
-  return linearPreview(latents, map ?? SD1_LATENT_RGB)
+  return linearPreview(latents, cardLatentRgb(loaded.checkpoint.card?.latentRgb) ?? SD1_LATENT_RGB)
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { ProbeRecord } from '../../../../../main/engine/nets/probe.ts'
 import { askedFacts, decodeMask, holds, readBenchmark } from '../../../../../main/engine/pipelines/benchmark.ts'
 import { markdownTables, summarise } from '../../../../../main/engine/pipelines/evaluationTable.ts'
 import type { CaseResult } from '../../../../../main/engine/pipelines/evaluationTable.ts'
@@ -46,7 +47,10 @@ test('what is no benchmark is refused', () => {
 describe('what an edit asks for', () => {
   const cat = { cls: 'cat', colour: 'red', pattern: 'plain', size: 'small', place: 'left' }
   const scene = (objects: object[], more: object = {}) => ({ background: 'beach', style: 'flat', weather: 'clear', objects: objects as { cls: string }[], ...more })
-  const seen = (objects: object[], picture = {}) => ({ objects: objects.map(({ cls, ...attributes }: never) => ({ class: cls as string, confidence: 1, attributes })), picture: { background: 'beach', style: 'flat', ...picture } }) as never
+  const seen = (objects: readonly Readonly<Record<string, string>>[], picture: Readonly<Record<string, string>> = {}): ProbeRecord => ({
+    objects: objects.map(({ cls = '', ...attributes }) => ({ class: cls, confidence: 1, attributes })),
+    picture: { background: 'beach', style: 'flat', ...picture },
+  })
 
   test('a changed object is to be there and the old one gone', () => {
     const facts = askedFacts(scene([cat]), scene([{ ...cat, cls: 'dog' }]))
