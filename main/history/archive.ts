@@ -5,7 +5,7 @@ import { badInput } from '../engine/errors.ts'
 import { BlobStore, shortName } from './blobs.ts'
 import { APPLICATION_ID, applicationId, change, isDamage, openReadable, openWritable, row, rows } from './db.ts'
 import { usesOfBlob } from './documents.ts'
-import { diskFault, makeFolder, renameOver, syncFolder, temporaryName } from './durableFiles.ts'
+import { diskFault, makeFolder, renameOver, syncFiles, syncFolder, temporaryName } from './durableFiles.ts'
 import type { BlobHash } from './ids.ts'
 import { refuseFuture, schemaDifferences } from './migrations/index.ts'
 import { copyDatabase } from './openProject.ts'
@@ -118,15 +118,19 @@ export async function unzipProject(archive: string, folder: string, options: Arc
     const paths = projectPaths(building)
     new BlobStore(paths.blobs).create()
     makeFolder(paths.records)
+    const written: string[] = []
     for (const [index, { entry, name }] of wanted.entries()) {
       options.signal?.throwIfAborted()
-      const hash = await zip.extract(entry, path.join(building, ...name.split('/')))
+      const file = path.join(building, ...name.split('/'))
+      const hash = await zip.extract(entry, file)
+      written.push(file)
       if (name.startsWith('blobs/') && path.basename(name) !== hash)
         throw refuseZip(path.basename(archive), 'wrong-hash', `${shortName(path.basename(name) as BlobHash)} with other bytes than its name says`, 'do not trust it; nothing was unpacked') // WANTED has checked the name
       if (index % 64 === 0) options.onProgress?.(index, wanted.length)
     }
+    await syncFiles(written)
     neutralise(path.basename(archive), building, options.now, notices)
-    for (const name of fs.readdirSync(paths.blobs)) syncFolder(path.join(paths.blobs, name))
+    syncFolder(paths.blobs)
     syncFolder(building)
     fs.renameSync(building, target)
     syncFolder(path.dirname(target))

@@ -90,6 +90,23 @@ export async function syncFolderLater(folder: string): Promise<void> {
   }
 }
 
+/** Flushes files and the folders they lie in, several at a time, which costs far less than one after another. */
+export async function syncFiles(files: readonly string[]): Promise<void> {
+  const folders = new Set(files.map((file) => path.dirname(file)))
+  const waiting: (() => Promise<void>)[] = [
+    ...files.map((file) => async () => {
+      const handle = await fs.promises.open(file, 'r+')
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+    }),
+    ...[...folders].map((folder) => () => syncFolderLater(folder)),
+  ]
+  for (let at = 0; at < waiting.length; at += 16) await Promise.all(waiting.slice(at, at + 16).map((flush) => flush()))
+}
+
 /** Renames over what is there. Windows refuses for a moment while a virus scanner holds the file: tried for 1 s. */
 export function renameOver(from: string, to: string): void {
   for (let attempt = 0; ; attempt++) {

@@ -80,7 +80,7 @@ export function parseRecipe(text: string, name: string): Recipe {
   } catch (error) {
     throw badInput('recipe/not-json', { thing: name, expected: 'JSON', found: `something else (${(error as Error).message})`, cause: error })
   }
-  const head = z.object({ format: z.unknown(), version: z.unknown() }).safeParse(value)
+  const head = z.object({ format: z.unknown().optional(), version: z.unknown().optional() }).safeParse(value)
   if (!head.success || head.data.format !== RECIPE_FORMAT)
     throw badInput('recipe/not-a-recipe', { thing: name, expected: `"format": "${RECIPE_FORMAT}" at the top`, found: head.success && head.data.format !== undefined ? JSON.stringify(head.data.format) : 'no such field' })
   if (typeof head.data.version === 'number' && head.data.version > RECIPE_VERSION)

@@ -14,6 +14,7 @@ import { usesOfBlob } from './documents.ts'
 import { makeFolder, syncFolder, temporaryName } from './durableFiles.ts'
 import type { BlobHash, DocumentId, OperationId } from './ids.ts'
 import { latestVersion, migrate, refuseFuture, schemaDifferences } from './migrations/index.ts'
+import { mendTrees } from './mendTrees.ts'
 import { acquireLock } from './projectLock.ts'
 import { type ProjectNotice, projectPaths } from './projectReader.ts'
 import { recoverPictures } from './recoverPictures.ts'
@@ -92,6 +93,8 @@ function rebuild(work: Work, target: string, now: number): void {
     absorb(work, () => [{ record: 'project', version: RECORD_VERSION, uuid: randomUUID(), name: path.basename(target), createdAt: now, nextLayer: 1 }], 0, true, 'the project')
   change(work.db, 'UPDATE project SET last_seq = :seq', { seq: Math.max(logged, old?.seq ?? 0) + 1 })
   giveHeads(work)
+  // What was lost leaves a gap between what one operation left and what the next one found.
+  if (work.notices.length > 0) mendTrees(work.db)
   if (!row(work.db, 'SELECT 1 FROM documents')) recoverPictures(work.db, work.blobs, now, work.notices)
 }
 

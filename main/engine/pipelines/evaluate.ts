@@ -104,7 +104,7 @@ export async function evaluate(context: RunContext, request: EvaluateRequest): P
   return {
     bench: request.bench, model: loaded.checkpoint.id, modelHash: loaded.checkpoint.hash, device: loaded.device, seed,
     steps: request.steps, guidance: request.guidance, edits: cases.length, resumed: cases.length - open.length,
-    methods: names.map((name) => summarise(results, name)), ...files, out: folder,
+    methods: names.map((name) => summarise(results, name)), table: fs.readFileSync(files.markdown, 'utf8'), ...files, out: folder,
   }
 }
 

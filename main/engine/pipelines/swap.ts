@@ -28,7 +28,7 @@ import { tokenizerOf } from './prompt.ts'
 import { reportWritten, samplingRecipe, samplingReport } from './recipes.ts'
 import { readLatents, RunNoise, schedulerFor, seedOf, startLatents } from './sampling.ts'
 import { latentMask, putBack } from './wordComposite.ts'
-import { spreadOf } from './wordMaps.ts'
+import { spreadOf, wordMap } from './wordMaps.ts'
 import { blendMapSize, editStates, rowsOf, runWordEdit, sourcePromptFor, type EditStart, type EditStates } from './wordEdit.ts'
 import { descriptionOf, encodePicture, planFor, type WordPicture } from './wordPicture.ts'
 
@@ -120,6 +120,7 @@ export async function swap(context: RunContext, request: SwapRequest): Promise<E
     inversionCached: cached,
     ...(fidelity === null || seen === null ? {} : { fidelityPsnr: round(fidelity, 2), vaePsnr: round(seen.vaePsnr, 2) }),
     changedWords: words.changed.map(({ word }) => word),
+    ...(drawnWords ? { biasMass: drawnWords.map((drawn) => paintedMass(prepared, result, drawn)) } : {}),
     ...(result.blendMask ? { blendShare: round(shareOf(result.blendMask), 4) } : {}),
     ...(plan ? { crop: plan.box, modelSize: plan.model } : {}),
     unetCalls: work.calls,
@@ -235,6 +236,20 @@ function warnAboutChoices(context: RunContext, request: SwapRequest): void {
   if (request.inversion !== 'npi' && (request.proximal !== 'none' || request.emptyShare > 0)) {
     warn(context, 'swap/npi-only', 'The options --proximal and --empty-share belong to --inversion npi.')
   }
+}
+
+/** Mean attention to a drawn word per painted cell, of the source (null where it has no such word) and of the edit. */
+function paintedMass({ loaded, size, words }: Prepared, result: BranchResult, drawn: DrawnWord): { word: string; before: number | null; after: number } {
+  const mapSize = blendMapSize(sitesOf(loaded, size), size)!
+  const word = words.words.target.find(({ positions }) => positions.includes(drawn.positions[0]!))!.word
+  const source = words.words.source.filter((known) => known.word.toLowerCase() === word.toLowerCase()).flatMap(({ positions }) => positions)
+  const cells = drawn.cells.get(`${mapSize[0]}x${mapSize[1]}`)!
+  const mass = (branch: number, positions: readonly number[]): number => {
+    const map = wordMap(result.maps, mapSize, branch, positions)!
+    const painted = map.data.filter((_, cell) => cells[cell]! > 0)
+    return round(painted.reduce((sum, value) => sum + value, 0) / Math.max(1, painted.length) / result.trace.length, 6)
+  }
+  return { word, before: source.length > 0 ? mass(0, source) : null, after: mass(1, drawn.positions) }
 }
 
 /** Tells which words look everywhere or nowhere. */

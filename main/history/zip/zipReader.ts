@@ -8,6 +8,7 @@ import zlib from 'node:zlib'
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { BlobHash } from '../ids.ts'
+import { through } from './streams.ts'
 import { COUNT_IN_ZIP64, DEFLATED, IN_ZIP64, SIGNATURES, STORED, ZIP64_EXTRA, readUInt64, refuseZip } from './zipFormat.ts'
 
 /** A file in the archive. */
@@ -36,6 +37,8 @@ export const DEFAULT_ZIP_LIMITS: ZipLimits = { entries: 2_000_000, bytes: 256 * 
 /** An entry above 16 MiB that packs better than this was made to burst; text of a record log reaches 40. */
 const MOST_RATIO = 200
 const RATIO_FROM = 16 << 20
+/** Bytes read at once. */
+const CHUNK = 1 << 20
 /** Longest directory read into memory. */
 const MOST_DIRECTORY = 512 << 20
 
@@ -76,15 +79,14 @@ export class ZipReader {
   }
 
   /**
-   * Unpacks an entry into a file that does not exist yet.
+   * Unpacks an entry into a file that does not exist yet; flushing it is left to the caller.
    * @returns the SHA-256 of what was written
    * @throws EngineError zip/wrong-size, zip/wrong-sum, zip/broken (exit 2); the file is then removed
    */
   async extract(entry: ZipEntry, target: string): Promise<BlobHash> {
     const start = this.#contentStart(entry)
-    const raw = entry.compressed === 0 ? Readable.from([])
-      : fs.createReadStream('', { fd: this.#fd, autoClose: false, start, end: start + entry.compressed - 1, highWaterMark: 1 << 20 })
-    const content: AsyncIterable<Buffer> = entry.method === DEFLATED ? raw.compose(zlib.createInflateRaw()) : raw
+    const raw = this.#chunks(start, entry.compressed)
+    const content = entry.method === DEFLATED ? through([Readable.from(raw, { objectMode: false }), zlib.createInflateRaw()]) : raw
     const out = fs.openSync(target, 'wx')
     const hasher = createHash('sha256')
     let size = 0
@@ -99,7 +101,6 @@ export class ZipReader {
       }
       if (size !== entry.size) throw refuseZip(this.#name, 'wrong-size', `"${entry.name}" with ${size > entry.size ? 'more' : 'fewer'} bytes than the ${entry.size} it claims`)
       if (crc32 !== entry.crc32) throw refuseZip(this.#name, 'wrong-sum', `"${entry.name}" with another checksum than it claims`, 'get the file again; it was damaged on the way')
-      fs.fsyncSync(out)
     } catch (error) {
       fs.rmSync(target, { force: true })
       const code = (error as NodeJS.ErrnoException).code ?? ''
@@ -128,6 +129,10 @@ export class ZipReader {
     const start = entry.offset + 30 + nameLength + extraLength
     if (start + entry.compressed > this.#directoryStart) return differs()
     return start
+  }
+
+  *#chunks(position: number, length: number): Generator<Buffer> {
+    for (let done = 0; done < length; done += CHUNK) yield this.#read(position + done, Math.min(CHUNK, length - done))
   }
 
   #read(position: number, length: number): Buffer {

@@ -4,7 +4,8 @@
  */
 import fs from 'node:fs'
 import zlib from 'node:zlib'
-import { Readable } from 'node:stream'
+import { Readable, Transform } from 'node:stream'
+import { through } from './streams.ts'
 import { COUNT_IN_ZIP64, DEFLATED, IN_ZIP64, SIGNATURES, STORED, ZIP64_EXTRA } from './zipFormat.ts'
 
 interface Written {
@@ -42,13 +43,14 @@ export class ZipWriter {
     let crc32 = 0
     let read = 0
     const source = content instanceof Uint8Array ? Readable.from([content]) : size === 0 ? Readable.from([]) : fs.createReadStream(content.file, { end: size - 1, highWaterMark: 1 << 20 })
-    const counted = source.map((chunk: Buffer) => {
-      crc32 = zlib.crc32(chunk, crc32)
-      read += chunk.length
-      return chunk
+    const counted = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        crc32 = zlib.crc32(chunk, crc32)
+        read += chunk.length
+        done(null, chunk)
+      },
     })
-    const packed: AsyncIterable<Buffer> = options.deflate ? counted.compose(zlib.createDeflateRaw({ level: 6 })) : counted
-    for await (const chunk of packed) this.#write(chunk)
+    for await (const chunk of through([source, counted, ...(options.deflate ? [zlib.createDeflateRaw({ level: 6 })] : [])])) this.#write(chunk)
     if (read !== size) throw new Error(`${name} changed while it was being packed: ${read} of ${size} bytes`)
     const entry: Written = { name: nameBytes, method, crc32, size, compressed: this.#position - start, offset }
     this.#entries.push(entry)

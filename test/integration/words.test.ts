@@ -1,0 +1,251 @@
+/** Editing with words through the engine, on the tiny random checkpoint: exactness, what is left alone, what is refused. */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createEngine } from '../../main/engine/index.ts'
+import { EngineError } from '../../main/engine/errors.ts'
+import { openPicture } from '../../main/engine/image/codec.ts'
+import { pictureFromSamples } from '../../main/engine/image/picture.ts'
+import { writePicture } from '../../main/engine/image/writePicture.ts'
+import type { EngineEvent } from '../../main/engine/requests.ts'
+import type { Tensor } from '../../main/engine/tensor/tensor.ts'
+import { readSafetensorsHeader, readTensor } from '../../main/engine/weights/safetensors.ts'
+
+const fixtures = path.join(import.meta.dirname, '..', 'fixtures', 'pipelines')
+const folder = mkdtempSync(path.join(os.tmpdir(), 'palimpsest-words-'))
+const engine = createEngine({ bundledModels: fixtures, dataDir: path.join(folder, 'data'), cacheDir: path.join(folder, 'cache') })
+afterAll(async () => {
+  await engine.dispose()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const image = path.join(fixtures, 'picture.png')
+const file = (name: string): string => path.join(folder, name)
+const common = { model: 'tiny', device: 'cpu', steps: 5, seed: 7, guidance: 4 }
+const swapOf = (more: object) => ({ ...common, task: 'swap', prompt: 'a red cat in snow', out: file('out.png'), ...more })
+
+async function run(request: object): Promise<{ result: Record<string, unknown>; warnings: string[]; events: EngineEvent[] }> {
+  const events: EngineEvent[] = []
+  const result = await engine.run(request, { onEvent: (event) => events.push(event) })
+  return { result, events, warnings: events.flatMap((event) => (event.event === 'warning' ? [event.message] : [])) }
+}
+
+async function refusal(request: object): Promise<EngineError> {
+  try {
+    await engine.run(request)
+  } catch (error) {
+    if (error instanceof EngineError) return error
+    throw error
+  }
+  throw new Error('expected a refusal')
+}
+
+function traceOf(name: string): Tensor {
+  return readTensor(readSafetensorsHeader(file(name)).tensors.get('latents')!)
+}
+
+describe('equal prompts', () => {
+  test('the edited row equals the source row to the last bit, and the plain run', async () => {
+    await run(swapOf({ target: 'a red cat in snow', scheduler: 'ddim', trace: file('same.safetensors') }))
+    const both = traceOf('same.safetensors')
+    expect(both.dims).toEqual([5, 2, 4, 8, 8])
+    const row = (step: number, branch: number): Float32Array => both.data.slice((step * 2 + branch) * 256, (step * 2 + branch + 1) * 256)
+    for (let step = 0; step < 5; step++) expect(Buffer.from(row(step, 1).buffer).equals(Buffer.from(row(step, 0).buffer)), `step ${step + 1}`).toBe(true)
+    await run({ ...common, task: 'txt2img', prompt: 'a red cat in snow', scheduler: 'ddim', out: file('plain.png'), trace: file('plain.safetensors') })
+    const plain = traceOf('plain.safetensors')
+    const largest = plain.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    for (let step = 0; step < 5; step++) {
+      const gap = row(step, 1).reduce((most, value, i) => Math.max(most, Math.abs(value - plain.data[step * 256 + i]!)), 0)
+      expect(gap / largest, `step ${step + 1}`).toBeLessThanOrEqual(1e-5)
+    }
+  })
+
+  test.each(['masactrl', 'pnp'])('so does %s, whose target looks at the same', async (method) => {
+    await run(swapOf({ target: 'a red cat in snow', method, trace: file(`${method}.safetensors`) }))
+    const { data } = traceOf(`${method}.safetensors`)
+    // plug-and-play gives the unconditional row conditional features, so only its conditional half is equal
+    if (method === 'masactrl') expect(Buffer.from(data.slice(0, 256).buffer).equals(Buffer.from(data.slice(256, 512).buffer))).toBe(true)
+    expect(data.every(Number.isFinite)).toBe(true)
+  })
+})
+
+describe('a real picture', () => {
+  test('a second edit starts from the kept inversion', async () => {
+    const request = swapOf({ image, swap: ['cat=>dog'], inversion: 'direct', steps: 6 })
+    const first = (await run(request)).result
+    const second = (await run({ ...request, swap: ['cat=>fox'] })).result
+    expect([first['inversionCached'], second['inversionCached']]).toEqual([false, true])
+    expect([first['rowForwardsInversion'], first['rowForwardsEdit']]).toEqual([6, 18])
+    expect([second['rowForwardsInversion'], second['rowForwardsEdit']]).toEqual([0, 18])
+    expect(second['target']).toBe('a red fox in snow')
+  })
+
+  test('direct inversion keeps the source branch on the inverted latents', async () => {
+    await run(swapOf({ image, swap: ['cat=>dog'], inversion: 'direct', trace: file('direct.safetensors') }))
+    await run({ ...common, task: 'invert', image, prompt: 'a red cat in snow', method: 'direct', trajectory: file('kept.safetensors') })
+    const [trace, kept] = [traceOf('direct.safetensors'), traceOf('kept.safetensors')]
+    for (let step = 0; step < 5; step++) {
+      expect([...trace.data.slice(step * 512, step * 512 + 256)]).toEqual([...kept.data.slice((4 - step) * 256, (5 - step) * 256)])
+    }
+  })
+
+  test.each(['ddim', 'npi', 'direct', 'renoise', 'edict', 'ef-ddpm'])('can be inverted by %s', async (method) => {
+    const { result } = await run({ ...common, task: 'invert', image, prompt: 'a red cat in snow', method, steps: 20, out: file('back.png') })
+    expect(existsSync(file('back.png'))).toBe(true)
+    expect(result['psnr']).toEqual(expect.any(Number))
+    if (method === 'edict') expect(result['latentPsnr']).toBeGreaterThan(60)
+    // these two reach the picture's own latents
+    if (method === 'direct' || method === 'ef-ddpm') expect(result['psnr']).toBe(result['vaePsnr'])
+  })
+
+  test.each(['ddim', 'npi', 'renoise', 'edict', 'ef-ddpm'])('can be edited after %s', async (inversion) => {
+    const { result } = await run(swapOf({ image, swap: ['cat=>dog'], inversion, steps: 10 }))
+    expect(result['inversion']).toBe(inversion)
+    expect(result['fidelityPsnr']).toEqual(expect.any(Number))
+  })
+
+  test('proximal guidance changes what negative-prompt inversion draws', async () => {
+    const trace = file('prox.safetensors')
+    const last = async (more: object): Promise<string> => {
+      await run(swapOf({ image, swap: ['cat=>dog'], inversion: 'npi', trace, ...more }))
+      return traceOf('prox.safetensors').data.slice(-256).join()
+    }
+    const results = [await last({}), await last({ proximal: 'soft' }), await last({ proximal: 'hard' })]
+    expect(new Set(results).size).toBe(3)
+  })
+
+  test('a drawn mask confines the edit: nothing outside changes, something inside does', async () => {
+    const mask = path.join(fixtures, 'mask.png')
+    const { result } = await run(swapOf({ image, swap: ['cat=>dog'], mask, grow: 0, feather: 0, ring: 2, out: file('masked.png') }))
+    expect(result['changedOutside']).toBe(0)
+    const [before, after, white] = [await openPicture(image), await openPicture(file('masked.png')), await openPicture(mask)]
+    const changed = { inside: 0, outside: 0 }
+    before.samples.forEach((value, i) => {
+      const pixel = Math.floor(i / before.channels)
+      const [x, y] = [pixel % 64, Math.floor(pixel / 64)]
+      // 4 pixels around the mask's box hold the blend ring
+      const near = x >= 12 && x < 52 && y >= 20 && y < 60
+      if (value !== after.samples[i]) changed[near ? 'inside' : 'outside'] += 1
+    })
+    expect(white.width).toBe(64)
+    expect(changed.outside).toBe(0)
+    expect(changed.inside).toBeGreaterThan(0)
+  })
+
+  test('the recipe says what was changed, and a later edit starts from it', async () => {
+    await run(swapOf({ image, swap: ['cat=>dog'], out: file('one.png') }))
+    const { result } = await run(swapOf({ image: file('one.png'), prompt: undefined, swap: ['dog=>bird'], out: file('two.png') }))
+    expect([result['promptFrom'], result['prompt'], result['target']]).toEqual(['recipe', 'a red dog in snow', 'a red bird in snow'])
+  })
+
+  test('progress goes through the inversion and the edit, step by step', async () => {
+    const { events } = await run(swapOf({ image, swap: ['cat=>owl'], prompt: 'a green cat' }))
+    const phases = events.flatMap((event) => (event.event === 'progress' ? [event.phase] : []))
+    for (const phase of ['encode', 'invert', 'sample', 'decode', 'write']) expect(phases).toContain(phase)
+    expect(events.some((event) => event.event === 'progress' && event.phase === 'invert' && event.step === event.steps)).toBe(true)
+  })
+})
+
+describe('attention', () => {
+  test('shows a map per word, of a picture and of a drawing', async () => {
+    for (const more of [{ image }, { size: { width: 96, height: 64 } }]) {
+      const out = file(`maps-${'image' in more ? 'image' : 'drawn'}`)
+      const { result } = await run({ ...common, task: 'attention', prompt: 'a red cat, snow', out, ...more })
+      expect((result['words'] as { word: string }[]).map(({ word }) => word)).toEqual(['a', 'red', 'cat', 'snow'])
+      const { tensors, metadata } = readSafetensorsHeader(path.join(out, 'maps.safetensors'))
+      const words = readTensor(tensors.get('words')!)
+      expect(words.dims).toEqual([4, 8, 'image' in more ? 8 : 12])
+      expect(words.data.every((value) => value >= 0)).toBe(true)
+      expect(JSON.parse(metadata['words']!)).toHaveLength(4)
+      expect((await openPicture(path.join(out, 'words.png'))).width).toBeGreaterThan(256)
+    }
+  })
+
+  test('a drawn bias at least doubles the attention inside the paint', async () => {
+    const paint = file('paint.png')
+    const samples = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i % 64 < 24 ? 255 : 0))
+    await writePicture(pictureFromSamples(samples, { width: 64, height: 64, channels: 1 }), paint)
+    const { result } = await run(swapOf({ target: 'a red cat in snow', bias: [`cat=${paint}`], biasStrength: 1, cross: 1 }))
+    const mass = result['biasMass'] as { word: string; before: number; after: number }[]
+    expect(mass[0]!.word).toBe('cat')
+    expect(mass[0]!.after).toBeGreaterThan(2 * mass[0]!.before)
+  })
+})
+
+describe('evaluate', () => {
+  const bench = file('bench')
+  mkdirSync(path.join(bench, 'annotation_images', '1'), { recursive: true })
+  const entry = { image_path: '1/a.png', original_prompt: 'a red cat', editing_prompt: 'a red [dog]', editing_type_id: '1', blended_word: 'cat dog', mask: [640, 500], image_size: [64, 64] }
+  writeFileSync(path.join(bench, 'mapping_file.json'), JSON.stringify({ a: entry, b: { ...entry, editing_type_id: '6', blended_word: '' } }))
+  copyFileSync(image, path.join(bench, 'annotation_images', '1', 'a.png'))
+  const request = { ...common, task: 'evaluate', bench, out: file('results'), methods: ['ddim+p2p', 'direct+masactrl'], steps: 3 }
+
+  test('writes tables and a sheet, and goes on where it stopped', async () => {
+    const { result } = await run(request)
+    expect(result).toMatchObject({ edits: 2, resumed: 0 })
+    for (const name of ['table.md', 'table.json', 'sheet.png', 'results.jsonl']) expect(readdirSync(file('results'))).toContain(name)
+    // an interruption in the middle of a line
+    const lines = readFileSync(file('results/results.jsonl'), 'utf8').trimEnd().split('\n')
+    expect(lines).toHaveLength(5)
+    writeFileSync(file('results/results.jsonl'), `${lines.slice(0, 4).join('\n')}\n${lines[4]!.slice(0, 40)}`)
+    const again = await run(request)
+    expect(again.result).toMatchObject({ edits: 2, resumed: 1 })
+    const table = JSON.parse(readFileSync(file('results/table.json'), 'utf8')) as { results: { id: string }[] }
+    expect(table.results).toHaveLength(4)
+  })
+
+  test('refuses results of other settings', async () => {
+    expect((await refusal({ ...request, steps: 4 })).message).toMatch(/expected results of a run with these settings and this model, found those of another; choose another folder/)
+  })
+
+  test('a missing picture is named, the rest is run, and the end is a failure', async () => {
+    const gaps = file('gaps')
+    mkdirSync(path.join(gaps, 'annotation_images', '1'), { recursive: true })
+    copyFileSync(image, path.join(gaps, 'annotation_images', '1', 'a.png'))
+    writeFileSync(path.join(gaps, 'mapping_file.json'), JSON.stringify({ a: entry, b: { ...entry, image_path: '1/gone.png' } }))
+    const error = await refusal({ ...request, bench: gaps, out: file('gaps-results'), methods: ['direct+p2p'] })
+    expect(error.exitCode).toBe(1)
+    expect(error.message).toMatch(/1 files that the benchmark names are not there \(.*gone\.png\); the other 1 edits were run/)
+    expect(existsSync(file('gaps-results/table.md'))).toBe(true)
+  })
+
+  test('unknown methods are answered with the known', async () => {
+    expect((await refusal({ ...request, methods: ['magic+p2p'] })).message).toMatch(/one of ddim, npi, direct, renoise, edict, ef-ddpm, a plus sign, and one of p2p, masactrl, pnp/)
+  })
+})
+
+describe('mistakes are one sentence, exit 2, and nothing is written', () => {
+  const out = file('never.png')
+  const biasOf = async (): Promise<string> => {
+    await writePicture(pictureFromSamples(new Uint8Array(32 * 32).fill(255), { width: 32, height: 32, channels: 1 }), file('small.png'))
+    return file('small.png')
+  }
+  test.each<[string, () => object | Promise<object>, RegExp]>([
+    ['a word that is not there', () => ({ image, swap: ['dog=>fox'] }), /"dog" among the words of the description, found a description of the words a, red, cat, in, snow/],
+    ['unequal words for replace', () => ({ image, target: 'a big red cat in snow', align: 'replace' }), /use --align refine/],
+    ['an empty target', () => ({ image, target: '' }), /found an empty text/],
+    ['nothing to change', () => ({ image }), /expected something to change, found the words a, red, cat, in, snow as they are/],
+    ['a bias map of another size', async () => ({ image, bias: [`cat=${await biasOf()}`], target: 'a red cat in snow' }), /small\.png: expected a drawing of the picture's size, 64 x 64, found 32 x 32/],
+    ['a bias for a word that is not there', async () => ({ image, bias: [`dog=${await biasOf()}`] }), /"dog" among the words of the target, found the words a, red, cat, in, snow/],
+    ['a trajectory of another description', async () => {
+      await run({ ...common, task: 'invert', image, prompt: 'a blue cat', method: 'direct', trajectory: file('blue.safetensors') })
+      return { image, swap: ['cat=>dog'], trajectory: file('blue.safetensors'), inversion: 'direct' }
+    }, /made with another description/],
+    ['a picture without a description', () => ({ image, prompt: undefined, swap: ['cat=>dog'] }), /expected a description of the picture, found none in its metadata, and a model that cannot describe pictures; say what it shows with --prompt/],
+    ['neither picture nor prompt', () => ({ prompt: undefined, swap: ['cat=>dog'] }), /--image with the picture to edit, or --prompt with one to draw/],
+    ['an inpainting checkpoint', () => ({ image, swap: ['cat=>dog'], model: 'tiny-inpaint' }), /expected an ordinary text-to-image checkpoint, found one for inpaint/],
+    ['starting noise for a picture', () => ({ image, swap: ['cat=>dog'], latents: file('x.safetensors') }), /a picture has its own noise/],
+  ])('%s', async (_name, more, message) => {
+    const error = await refusal(swapOf({ ...(await more()), out }))
+    expect(error.message).toMatch(message)
+    expect(error.exitCode).toBe(2)
+    expect(existsSync(out)).toBe(false)
+  })
+
+  test('a trajectory of another picture or model is refused by hash', async () => {
+    await writePicture(pictureFromSamples(new Uint8Array(64 * 64 * 3).fill(90), { width: 64, height: 64, channels: 3 }), file('grey.png'))
+    await run({ ...common, task: 'invert', image: file('grey.png'), prompt: 'a red cat in snow', method: 'direct', trajectory: file('grey.safetensors') })
+    expect((await refusal(swapOf({ image, swap: ['cat=>dog'], trajectory: file('grey.safetensors'), inversion: 'direct', out }))).message).toMatch(/another picture/)
+  })
+})
