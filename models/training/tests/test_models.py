@@ -54,7 +54,7 @@ def test_cards_name_every_file(published: Path, name: str):
 def test_text_to_image_folder_loads_in_diffusers(published: Path):
     from diffusers import StableDiffusionPipeline
 
-    pipe = StableDiffusionPipeline.from_pretrained(published / "starter", local_files_only=True)
+    pipe = StableDiffusionPipeline.from_pretrained(published / "starter", local_files_only=True, torch_dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     picture = pipe("a red cat", num_inference_steps=2, guidance_scale=5.0, output_type="np").images[0]
     assert picture.shape == (256, 256, 3)
@@ -69,7 +69,7 @@ def test_inpainting_folder_loads_in_diffusers(published: Path):
     shares = {k: folder / v for k, v in json.loads((folder / "model.json").read_text())["shares"].items()}
     pipe = StableDiffusionInpaintPipeline(
         vae=AutoencoderKL.from_pretrained(shares["vae"]), unet=UNet2DConditionModel.from_pretrained(folder / "unet"),
-        text_encoder=CLIPTextModel.from_pretrained(shares["text_encoder"]),
+        text_encoder=CLIPTextModel.from_pretrained(shares["text_encoder"], torch_dtype=torch.float32),
         tokenizer=CLIPTokenizer.from_pretrained(shares["tokenizer"]),
         scheduler=DDIMScheduler.from_pretrained(folder / "scheduler"), safety_checker=None, feature_extractor=None,
         requires_safety_checker=False)
