@@ -13,7 +13,7 @@ const seed = process.argv[2] ?? '1'
 const parts: Readonly<Record<string, readonly string[]>> = {
   'mutated checkpoints': ['test/fuzz/checkpointsCli.ts', seed, '5000'],
   'mutated pictures and masks': ['test/fuzz/picturesCli.ts', seed, '5000'],
-  'project store: kills and torn writes': ['scripts/long/history.ts', seed],
+  'project store: kills and torn writes': ['scripts/long/historyCrashes.ts', '1000', '210'],
 }
 
 let failed = 0
