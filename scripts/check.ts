@@ -11,9 +11,13 @@ const folders = ['main', 'preload', 'renderer', 'scripts', 'test'].filter((folde
 /** name -> arguments of run.mjs */
 const checks: Readonly<Record<string, readonly string[]>> = {
   types: ['tsc', '-p', 'tsconfig.json'],
+  'renderer types': ['tsc', '-p', 'tsconfig.renderer.json'],
   lint: ['eslint', '--max-warnings', '0', ...folders],
   imports: ['depcruise', '--config', '.dependency-cruiser.cjs', '--output-type', 'err', ...folders.filter((folder) => folder !== 'test' && folder !== 'scripts')],
 }
+
+/** How many checks there are. */
+export const CHECK_COUNT = Object.keys(checks).length
 
 /** Runs the checks one after another; the names of those that failed. */
 export function runChecks(): string[] {

@@ -6,14 +6,14 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runChecks } from './check.ts'
+import { CHECK_COUNT, runChecks } from './check.ts'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const report = path.join(root, '.cache', 'test-report.json')
 const args = process.argv.slice(2)
 
 const failedChecks = args.length === 0 ? runChecks() : []
-const checksRun = args.length === 0 ? 3 : 0
+const checksRun = args.length === 0 ? CHECK_COUNT : 0
 
 mkdirSync(path.dirname(report), { recursive: true })
 rmSync(report, { force: true })

@@ -23,6 +23,7 @@ from ..world.draw import draw
 KL_WEIGHT = 5e-4
 COLOUR_WEIGHT = 20.0
 STAGES = ((0.55, 64, 4), (0.85, 128, 1), (9.0, 256, 0.25))  # until this progress: crop side, batch factor
+MORE_STAGES = ((0.5, 128, 1), (9.0, 256, 0.25))  # the same for a run that starts from trained weights
 
 
 def build_vae(widths: tuple[int, ...], groups: int) -> AutoencoderKL:
@@ -91,7 +92,8 @@ class Vae(Recipe):
         model.register_to_config(scaling_factor=source.config.scaling_factor)
 
     def loss(self, model: nn.Module, rng: random.Random, progress: float) -> tuple[Tensor, int]:
-        side, factor = next((side, factor) for until, side, factor in STAGES if progress < until)
+        stages = STAGES if self.options.init_from is None else MORE_STAGES
+        side, factor = next((side, factor) for until, side, factor in stages if progress < until)
         if self.options.preset == "toy":
             side, factor = 64, 1
         elif self.options.decoder_only:
