@@ -46,7 +46,7 @@ const COMMA_LISTS: ReadonlySet<string> = new Set(['blendWords', 'methods', 'kind
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'What to make:': ['prompt', 'target', 'swap', 'add', 'remove', 'weight', 'negative', 'image', 'bench', 'mask', 'model', 'size', 'count', 'strength', 'left', 'right', 'top', 'bottom'],
   'The edit:': ['method', 'methods', 'align', 'cross', 'self', 'selfPixels', 'blendWords', 'localBlend', 'blendThreshold', 'blendStart', 'bias', 'biasStrength', 'startStep', 'startLayer', 'referenceExact'],
-  'The inversion:': ['inversion', 'fidelity', 'trajectory', 'renoiseSteps', 'proximal', 'proximalQuantile', 'emptyShare', 'inversionCache'],
+  'The inversion:': ['inversion', 'fidelity', 'trajectory', 'renoiseSteps', 'proximal', 'proximalQuantile', 'proximalGuide', 'proximalUntil', 'proximalRate', 'proximalDilate', 'emptyShare', 'inversionCache'],
   'Sampling:': ['steps', 'guidance', 'guidanceRescale', 'scheduler', 'seed', 'clipSkip', 'longPrompt', 'latents', 'trace'],
   'Mask and seam:': ['grow', 'feather', 'ring', 'padding', 'soft', 'resizeMask', 'colourMatch', 'composite'],
   'Where and how fast:': ['device', 'fast'],

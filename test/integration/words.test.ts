@@ -115,6 +115,57 @@ describe('a real picture', () => {
     expect(new Set(results).size).toBe(3)
   })
 
+  test.each(['inversion', 'reconstruction'])('its %s guidance acts late in the run, and more of it brings the target nearer to the picture', async (proximalGuide) => {
+    const name = file(`prox-${proximalGuide}.safetensors`)
+    await run({ ...common, task: 'invert', image, prompt: 'a red cat in snow', method: 'npi', steps: 10, trajectory: file('levels.safetensors') })
+    const kept = traceOf('levels.safetensors')
+    const traced = async (more: object): Promise<Float32Array> => {
+      await run(swapOf({ image, swap: ['cat=>dog'], inversion: 'npi', steps: 10, localBlend: false, proximal: 'soft', trace: name, ...more }))
+      return traceOf(path.basename(name)).data
+    }
+    const target = (data: Float32Array, step: number): Float32Array => data.slice((step * 2 + 1) * 256, (step * 2 + 2) * 256)
+    const distance = (data: Float32Array): number => target(data, 9).reduce((sum, value, i) => sum + (value - kept.data[i]!) ** 2, 0)
+    const [without, some, most] = [await traced({}), await traced({ proximalGuide, proximalRate: 0.5 }), await traced({ proximalGuide, proximalDilate: 0 })]
+    // timesteps 901, 801 ... 1: from the sixth step on they are below 400
+    expect([...target(most, 5)]).toEqual([...target(without, 5)])
+    expect([...target(most, 6)]).not.toEqual([...target(without, 6)])
+    expect(distance(some)).toBeLessThan(distance(without))
+    expect(distance(most)).toBeLessThan(distance(some))
+  })
+
+  test('auto takes the cheapest inversion that is faithful enough, and tells what it tried', async () => {
+    const auto = async (more: object) => run(swapOf({ image, swap: ['cat=>dog'], inversion: 'auto', steps: 12, ...more }))
+    const easy = await auto({ fidelity: 0 })
+    expect(easy.result).toMatchObject({ inversion: 'direct', inversionsTried: [{ inversion: 'direct' }], rowForwardsInversion: 12 })
+    // more than the autoencoder keeps: nothing dearer could help
+    const hopeless = await auto({ fidelity: 100 })
+    expect(hopeless.result).toMatchObject({ inversion: 'direct' })
+    expect(hopeless.result['inversionsTried']).toBeUndefined()
+    expect(hopeless.warnings.join()).toMatch(/autoencoder keeps .* less than the 100 dB asked with --fidelity/)
+  })
+
+  test('a long description is read whole with --long-prompt chunk', async () => {
+    const prompt = `a red cat ${'and a dog '.repeat(40)}in snow`
+    const trace = file('long.safetensors')
+    const last = async (more: object): Promise<{ latents: string; warnings: string[] }> => {
+      const { warnings } = await run(swapOf({ image, prompt, swap: ['snow=>rain'], inversion: 'direct', trace, ...more }))
+      return { latents: traceOf('long.safetensors').data.slice(-256).join(), warnings }
+    }
+    const [cut, whole] = [await last({}), await last({ longPrompt: 'chunk' })]
+    expect(cut.warnings.join()).toMatch(/has 293 tokens and the model reads 75 at a time; not read/)
+    expect(whole.warnings.join()).not.toMatch(/not read/)
+    expect(whole.latents).not.toBe(cut.latents)
+    // cut, the swapped word is not read, so that source and target are one
+    await run(swapOf({ image, prompt, target: prompt, longPrompt: 'chunk', inversion: 'direct', guidance: 1, localBlend: false, trace }))
+    const same = traceOf('long.safetensors').data
+    expect(same.every(Number.isFinite)).toBe(true)
+  })
+
+  test('a negative prompt over a window is read whole as well', async () => {
+    const { result } = await run(swapOf({ image, swap: ['cat=>dog'], inversion: 'direct', negative: 'blurry BREAK dark' }))
+    expect(result['changedOutside']).toBe(0)
+  })
+
   test('a drawn mask confines the edit: nothing outside changes, something inside does', async () => {
     const mask = path.join(fixtures, 'mask.png')
     const { result } = await run(swapOf({ image, swap: ['cat=>dog'], mask, grow: 0, feather: 0, ring: 2, out: file('masked.png') }))
@@ -145,6 +196,30 @@ describe('a real picture', () => {
     for (const phase of ['encode', 'invert', 'sample', 'decode', 'write']) expect(phases).toContain(phase)
     expect(events.some((event) => event.event === 'progress' && event.phase === 'invert' && event.step === event.steps)).toBe(true)
   })
+})
+
+describe('auto on the starter, whose autoencoder holds pictures', () => {
+  const root = path.join(import.meta.dirname, '..', '..', 'models')
+  const starter = createEngine({ bundledModels: root, dataDir: path.join(folder, 'starter-data'), cacheDir: path.join(folder, 'starter-cache') })
+  afterAll(() => starter.dispose())
+  const request = { ...common, task: 'swap', model: 'starter', image: path.join(root, 'samples', 'meadow.png'), prompt: 'a red cat on a meadow', swap: ['cat=>dog'], inversion: 'auto', steps: 6, out: file('auto.png') }
+
+  test('goes from direct to renoise to edict as more fidelity is asked, and remembers what it measured', async () => {
+    const easy = await starter.run({ ...request, fidelity: 1 })
+    expect(easy).toMatchObject({ inversion: 'direct', inversionsTried: [{ inversion: 'direct' }], rowForwardsInversion: 6 })
+    const vae = easy['vaePsnr'] as number
+    const asked = { ...request, fidelity: vae - 0.02 }
+    const hard = await starter.run(asked)
+    const tried = hard['inversionsTried'] as { inversion: string; psnr: number }[]
+    expect(tried.map(({ inversion }) => inversion)).toEqual(['direct', 'renoise', 'edict'])
+    expect(hard['inversion']).toBe('edict')
+    expect(tried[0]!.psnr).toBeLessThan(tried[1]!.psnr)
+    expect(tried[2]!.psnr).toBeCloseTo(vae, 1)
+    // 2 x 6 to renoise, 6 to come back, and edict: 5 of 6 steps, both of its latents, guided
+    expect(hard['rowForwardsInversion']).toBe(12 + 6 + 5 * 2 * 2)
+    const again = await starter.run(asked)
+    expect(again).toMatchObject({ inversion: 'edict', inversionsTried: tried, rowForwardsInversion: 0, inversionCached: true })
+  }, 60_000)
 })
 
 describe('attention', () => {
@@ -235,6 +310,7 @@ describe('mistakes are one sentence, exit 2, and nothing is written', () => {
     ['a picture without a description', () => ({ image, prompt: undefined, swap: ['cat=>dog'] }), /expected a description of the picture, found none in its metadata, and a model that cannot describe pictures; say what it shows with --prompt/],
     ['neither picture nor prompt', () => ({ prompt: undefined, swap: ['cat=>dog'] }), /--image with the picture to edit, or --prompt with one to draw/],
     ['an inpainting checkpoint', () => ({ image, swap: ['cat=>dog'], model: 'tiny-inpaint' }), /expected an ordinary text-to-image checkpoint, found one for inpaint/],
+    ['guidance by what no threshold leaves', () => ({ image, swap: ['cat=>dog'], inversion: 'npi', proximalGuide: 'inversion' }), /--proximal-guide inversion: expected --proximal soft or hard, whose leavings it goes by, found none; add --proximal soft/],
     ['starting noise for a picture', () => ({ image, swap: ['cat=>dog'], latents: file('x.safetensors') }), /a picture has its own noise/],
   ])('%s', async (_name, more, message) => {
     const error = await refusal(swapOf({ ...(await more()), out }))

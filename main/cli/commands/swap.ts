@@ -25,8 +25,10 @@ export const swap: CommandSpec = {
     return { ...request, bias: (bias as string[]).map((text) => text.replace(/=(.+)$/s, (_whole, file: string) => `=${resolver.path(file)}`)) }
   },
   report: (result) => {
-    const { prompt, target, inversion, fidelityPsnr } = result
-    const by = typeof inversion === 'string' ? `\nInverted by ${inversion}${typeof fidelityPsnr === 'number' ? `, which gives the picture back with ${fidelityPsnr} dB` : ''}.` : ''
+    const { prompt, target, inversion, inversionsTried, fidelityPsnr } = result
+    const tried = Array.isArray(inversionsTried) ? (inversionsTried as { inversion: string; psnr: number }[]).map((one) => `${one.inversion} ${one.psnr} dB`).join(', ') : ''
+    const noise = tried === '' ? '' : ` From the noise alone it comes back with ${tried}.`
+    const by = typeof inversion === 'string' ? `\nInverted by ${inversion}${typeof fidelityPsnr === 'number' ? `; beside the edit the picture itself came back with ${fidelityPsnr} dB` : ''}.${noise}` : ''
     return `From: ${String(prompt)}\nTo:   ${String(target)}${by}\n${reportPicture(result)}`
   },
 }

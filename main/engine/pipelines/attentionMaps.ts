@@ -16,15 +16,15 @@ import { writeSafetensors } from '../weights/safetensorsWriter.ts'
 import type { RunContext } from './context.ts'
 import { noWork, openControlledUNet, sitesOf, type NetSize, type UNetWork } from './controlledUNet.ts'
 import { denoise, type NoisePredictor } from './denoise.ts'
-import { listWords, prepareDescription, type PromptWord } from './editWords.ts'
+import { listWords, literalPrompt, prepareDescription, type PromptWord } from './editWords.ts'
 import { createInversionPath, invertAlong, knownTrajectory, type InversionChoices } from './inversion.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
 import { planEdit } from './planWords.ts'
 import { RunProgress } from './progress.ts'
-import { tokenizerOf } from './prompt.ts'
+import { tokenizerOf, windowCount } from './prompt.ts'
 import { samplingReport } from './recipes.ts'
 import { readLatents, RunNoise, schedulerFor, seedOf, startLatents, writeTrace } from './sampling.ts'
-import { editStates, type EditStates } from './wordEdit.ts'
+import { editStates, negativePromptOf, type EditStates } from './wordEdit.ts'
 import { combinedWordMap, heatOverlay, type WordMap } from './wordMaps.ts'
 import { descriptionOf, encodePicture, planFor } from './wordPicture.ts'
 
@@ -60,14 +60,14 @@ export async function attentionMaps(context: RunContext, request: RequestOf<'att
   const plan = picture ? planFor(picture, loaded.checkpoint.size, { size: request.size }) : null
   const native = loaded.checkpoint.size
   const pixels = plan?.model ?? request.size ?? { width: native, height: native }
-  const size: NetSize = { height: Math.ceil(pixels.height / 8), width: Math.ceil(pixels.width / 8), tokens: tokenizer.maxLength }
+  const size: NetSize = { height: Math.ceil(pixels.height / 8), width: Math.ceil(pixels.width / 8), tokens: tokenizer.maxLength * windowCount(tokenizer, [literalPrompt(prompt), negativePromptOf(loaded, request.negative)], request.longPrompt) }
   const seed = seedOf(request)
   loaded.resetCounters()
   const work = noWork()
   const progress = new RunProgress(await planEdit(context, loaded, size, { invert: picture ? request.steps : 0, steps: picture ? 0 : request.steps, rows: 2 }), context.emit)
 
   progress.begin('load')
-  const states = await editStates(context, loaded, { source: prompt, target: prompt, negative: request.negative }, request.clipSkip)
+  const states = await editStates(context, loaded, { source: prompt, target: prompt, negative: request.negative }, request)
   const net = await observingPredictor(loaded, size, states.source, work)
   let shown: Picture
   let trace: readonly Latents[]
@@ -87,7 +87,7 @@ export async function attentionMaps(context: RunContext, request: RequestOf<'att
   await writeTrace(request.trace, trace)
 
   progress.begin('write')
-  const words = seenWords(listWords(tokenizer, prompt, tokenizer.maxLength), net, size)
+  const words = seenWords(listWords(tokenizer, prompt, request.longPrompt), net, size)
   const sheet = path.join(folder, 'words.png')
   const raw = path.join(folder, 'maps.safetensors')
   await writePicture(await wordSheet(shown, words), sheet)

@@ -10,6 +10,7 @@ import type { AttentionMethod } from '../methods/shared/attentionMethod.ts'
 import type { DdimPath } from '../methods/shared/ddimPath.ts'
 import type { EditRows } from '../methods/shared/editRows.ts'
 import { blendLatents, firstBlendStep, localBlendMasks } from '../methods/shared/localBlend.ts'
+import { editedElements, pullEstimate, pullTowards } from '../methods/shared/proximalGuide.ts'
 import { hardThreshold, proximalThreshold, softThreshold } from '../methods/shared/proximalThreshold.ts'
 import type { MapSize } from '../nets/attentionSite.ts'
 import { mapsOutput } from '../nets/attentionSite.ts'
@@ -32,6 +33,24 @@ export type BlendPlan =
 export interface ProximalPlan {
   readonly shrink: 'soft' | 'hard'
   readonly quantile: number
+  /** brings both branches back to the picture where the prompts agree; absent: guidance is thinned out, nothing else */
+  readonly guide?: ProximalGuidePlan
+}
+
+/** How the branches are brought back; see methods/shared/proximalGuide.ts. */
+export interface ProximalGuidePlan {
+  readonly kind: 'inversion' | 'reconstruction'
+  /** only in steps of a timestep below this one */
+  readonly until: number
+  /** 0..1: how far back */
+  readonly rate: number
+  /** latent pixels around an edited element that may change with it */
+  readonly radius: number
+  /** the picture's own latents after a step */
+  readonly levelAfter: (stepIndex: number) => Latents
+  readonly clean: Latents
+  /** sqrt(alpha-bar) of the level that a step from `timestep` arrives at */
+  readonly signalBelow: (timestep: number) => number
 }
 
 /** Prompt states of the rows, each [1,tokens,features]. */
@@ -155,6 +174,8 @@ class Branches implements NoisePredictor, DenoiseHooks {
   readonly #run: BranchRun
   #stepIndex = 0
   #unconditional: Latents | null = null
+  /** where the last prediction's prompts disagree, per element; null outside proximal guidance's time */
+  #edited: Uint8Array | null = null
 
   constructor(run: BranchRun) {
     this.#run = run
@@ -188,12 +209,15 @@ class Branches implements NoisePredictor, DenoiseHooks {
     // a source without an unconditional row: guidance leaves it where it is
     const unconditional = concatRows([row(output.sample, rows.sourceNegative ?? 0), row(output.sample, rows.targetNegative)])
     this.#unconditional = unconditional
-    return proximal ? proximalPrediction(unconditional, conditional, proximal) : conditional
+    if (!proximal) return conditional
+    const { prediction, edited } = proximalPrediction(unconditional, conditional, timestep, proximal)
+    this.#edited = edited
+    return prediction
   }
 
-  afterStep(sample: Latents, stepIndex: number): Latents {
+  afterStep(sample: Latents, stepIndex: number, predOriginalSample: Latents = sample): Latents {
     const { knownSource, blend, numSteps } = this.#run
-    let result = sample
+    let result = this.#broughtBack(sample, stepIndex, predOriginalSample)
     if (knownSource) result = concatRows([knownSource(stepIndex), row(result, 1)])
     if (!blend) return result
     if (blend.kind === 'drawn') {
@@ -215,6 +239,19 @@ class Branches implements NoisePredictor, DenoiseHooks {
     return blendLatents(result, masks)
   }
 
+  /** Proximal guidance's pull towards the picture, after the step and before the local blend, as in the reference. */
+  #broughtBack(sample: Latents, stepIndex: number, estimate: Latents): Latents {
+    const { proximal, scheduler } = this.#run
+    const edited = this.#edited
+    if (!proximal?.guide || !edited) return sample
+    const { kind, rate, levelAfter, clean, signalBelow } = proximal.guide
+    if (kind === 'inversion') {
+      const level = levelAfter(stepIndex)
+      return pullTowards(sample, concatRows([level, level]), edited, rate)
+    }
+    return pullEstimate(sample, { estimate, clean: concatRows([clean, clean]), signal: signalBelow(scheduler.timesteps[stepIndex]!) }, edited, rate)
+  }
+
   #addMaps(maps: Readonly<Record<string, Tensor>>): void {
     for (const [name, map] of Object.entries(maps)) {
       const sum = this.maps.get(name)
@@ -224,9 +261,13 @@ class Branches implements NoisePredictor, DenoiseHooks {
   }
 }
 
-/** eps_u + shrink(eps_c - eps_u): guidance then acts on what is left of the difference. */
-function proximalPrediction(unconditional: Latents, conditional: Latents, { shrink, quantile }: ProximalPlan): Latents {
+/** eps_u + shrink(eps_c - eps_u): guidance then acts on what is left of the difference; and where anything is left. */
+function proximalPrediction(unconditional: Latents, conditional: Latents, timestep: number, { shrink, quantile, guide }: ProximalPlan): { prediction: Latents; edited: Uint8Array | null } {
   const difference = combine([1, conditional], [-1, unconditional])
   const threshold = proximalThreshold(difference, quantile)
-  return combine([1, unconditional], [1, shrink === 'soft' ? softThreshold(difference, threshold) : hardThreshold(difference, threshold)])
+  const shrunken = shrink === 'soft' ? softThreshold(difference, threshold) : hardThreshold(difference, threshold)
+  return {
+    prediction: combine([1, unconditional], [1, shrunken]),
+    edited: guide && timestep < guide.until ? editedElements(shrunken, threshold, guide.radius) : null,
+  }
 }

@@ -25,8 +25,8 @@ export interface DenoiseHooks {
   beforePrediction?(sample: Latents, stepIndex: number): Latents
   /** After guidance, before the scheduler. */
   afterGuidance?(prediction: Latents, stepIndex: number): Latents
-  /** After the scheduler's step: x_(t-1) may be replaced. */
-  afterStep?(sample: Latents, stepIndex: number): Latents
+  /** After the scheduler's step: x_(t-1) may be replaced; the step's estimate of x_0 comes along. */
+  afterStep?(sample: Latents, stepIndex: number, predOriginalSample: Latents): Latents
 }
 
 /** Everything one run of the loop needs. */
@@ -94,7 +94,7 @@ export async function denoise(options: DenoiseOptions): Promise<DenoiseResult> {
     // 3. x_t -> x_(t-1)
     const result = scheduler.step(prediction, stepIndex, sample, options.noise)
     sample = result.prevSample
-    for (const hook of hooks) sample = hook.afterStep?.(sample, stepIndex) ?? sample
+    for (const hook of hooks) sample = hook.afterStep?.(sample, stepIndex, result.predOriginalSample) ?? sample
     options.trace?.push(sample)
     await options.onStep?.({ stepIndex, sample, predOriginalSample: result.predOriginalSample })
   }

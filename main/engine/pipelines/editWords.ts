@@ -3,9 +3,11 @@ import { badInput } from '../errors.ts'
 import type { MapEdit } from '../methods/shared/attentionEdits.ts'
 import { tokenScale } from '../methods/shared/attentionEdits.ts'
 import { alignSequences, differingWords, refinementMapper, replacementMapper } from '../methods/shared/promptAlignment.ts'
+import { windowedRefinement, windowedReplacement } from '../methods/shared/windowedMapper.ts'
 import type { ClipTokenizer } from '../text/clipTokenizer.ts'
+import { placesAt, placesOf, type PromptPlaces } from '../text/promptPlaces.ts'
 import { plainPrompt } from '../text/promptWeights.ts'
-import { layOutPrompt } from '../text/promptWindows.ts'
+import type { LongPrompt } from '../text/promptWindows.ts'
 import { deriveTarget, parseSwap, parseWeight, unknownWord } from '../text/targetPrompt.ts'
 import { alignWords, referenceWordPositions, splitWords, wordPositions } from '../text/wordAlignment.ts'
 
@@ -19,9 +21,13 @@ export interface WordRequest {
   readonly blendWords: readonly string[]
   readonly align: 'refine' | 'replace'
   readonly referenceExact: boolean
+  /** descriptions over a window: cut, or spread over several; cut when absent */
+  readonly longPrompt?: LongPrompt
+  /** windows that the negative prompt takes, when long prompts are spread; default 1 */
+  readonly leastWindows?: number
 }
 
-/** A word of a prompt and its tokens. */
+/** A word of a prompt and its tokens' places (text/promptPlaces.ts). */
 export interface PromptWord {
   readonly word: string
   readonly positions: readonly number[]
@@ -39,6 +45,8 @@ export interface WordEdit {
   /** words of the target that the edit is about */
   readonly changed: readonly PromptWord[]
   readonly words: { readonly source: readonly PromptWord[]; readonly target: readonly PromptWord[] }
+  /** keys of cross-attention: 77 per window */
+  readonly tokens: number
 }
 
 /** Words that say nothing of what is seen; they change with others and look nowhere in particular. */
@@ -64,23 +72,21 @@ export function prepareWords(tokenizer: ClipTokenizer, description: string, requ
   const source = prepareDescription(description)
   const target = targetOf(source, request)
   const weights = request.weight.map(parseWeight)
-  const [sourceIds, targetIds] = [source, target].map((prompt) => contentIds(tokenizer, prompt)) as [number[], number[]]
-  const length = tokenizer.maxLength
-  const inWindow = (positions: readonly number[]): number[] => positions.filter((position) => position < length - 1)
+  const longPrompt = request.longPrompt ?? 'truncate'
+  const [from, to] = [source, target].map((prompt) => placesOf(tokenizer, literalPrompt(prompt), longPrompt)) as [PromptPlaces, PromptPlaces]
+  const windows = Math.max(from.counts.length, to.counts.length, request.leastWindows ?? 1)
+  const length = tokenizer.maxLength * windows
   const find = (prompt: string, word: string): number[] =>
-    inWindow(request.referenceExact ? referenceWordPositions(tokenizer, prompt, word) : wordPositions(tokenizer, prompt, word))
+    placesAt(prompt === source ? from : to, request.referenceExact ? referenceWordPositions(tokenizer, prompt, word) : wordPositions(tokenizer, prompt, word))
 
-  const edit: MapEdit =
-    request.align === 'replace'
-      ? { kind: 'replace', matrix: replacementMapper(wordPairs(tokenizer, source, target, request.referenceExact), length, request.referenceExact) }
-      : { kind: 'refine', mapper: refinementMapper(sourceIds, targetIds, length) }
+  const edit = mapEdit(tokenizer, request, { source, target, from, to, windows })
   const weighted = weights.map(({ word, value }) => {
     const positions = find(target, word)
     if (positions.length === 0) throw unknownWord(`--weight "${word}=${value}"`, word, splitWords(target))
     return { positions, value, word }
   })
-  const words = { source: listWords(tokenizer, source, length), target: listWords(tokenizer, target, length) }
-  const changes = changedTokens(sourceIds, targetIds)
+  const words = { source: listWords(tokenizer, source, longPrompt), target: listWords(tokenizer, target, longPrompt) }
+  const changes = changedTokens(from, to)
   const [changedSource, changedTarget] = [seen(words.source, changes.source), seen(words.target, changes.target)]
   const asked = [...changedTarget, ...weighted.map(({ word, positions }) => ({ word, positions }))]
   const blend = request.blendWords.length > 0 ? namedBlend(request.blendWords, source, target, find) : ([positionsOf(changedSource), positionsOf(asked)] as const)
@@ -92,20 +98,44 @@ export function prepareWords(tokenizer: ClipTokenizer, description: string, requ
     blend: blend[0].length + blend[1].length > 0 ? blend : null,
     changed: asked,
     words,
+    tokens: length,
   }
 }
 
-/** Begin, the tokens that fit, end. */
-export function contentIds(tokenizer: ClipTokenizer, prompt: string): number[] {
-  const { windows, tokenCount } = layOutPrompt(tokenizer, literalPrompt(prompt))
-  return windows[0]!.ids.slice(0, Math.min(tokenCount, tokenizer.maxLength - 2) + 2)
+interface Descriptions {
+  readonly source: string
+  readonly target: string
+  readonly from: PromptPlaces
+  readonly to: PromptPlaces
+  readonly windows: number
+}
+
+/** How the target's maps are made from the source's. */
+function mapEdit(tokenizer: ClipTokenizer, { align, referenceExact }: WordRequest, { source, target, from, to, windows }: Descriptions): MapEdit {
+  const length = tokenizer.maxLength
+  if (align === 'replace') {
+    const pairs = wordPairs(tokenizer, source, target, referenceExact)
+    return { kind: 'replace', matrix: windows === 1 ? replacementMapper(pairs, length, referenceExact) : windowedReplacement(pairs, from, to, windows) }
+  }
+  return { kind: 'refine', mapper: windows === 1 ? refinementMapper(from.ids, to.ids, length) : windowedRefinement(from, to, windows) }
+}
+
+/** Begin, the tokens that fit one window, end. */
+export function contentIds(tokenizer: ClipTokenizer, prompt: string): readonly number[] {
+  return placesOf(tokenizer, literalPrompt(prompt), 'truncate').ids
 }
 
 /** The words of a prompt that the text encoder reads. */
-export function listWords(tokenizer: ClipTokenizer, prompt: string, length: number): PromptWord[] {
+export function listWords(tokenizer: ClipTokenizer, prompt: string, longPrompt: LongPrompt = 'truncate'): PromptWord[] {
+  const places = placesOf(tokenizer, literalPrompt(prompt), longPrompt)
   return alignWords(tokenizer, prompt)
-    .map(({ word, positions }) => ({ word: word.replace(/^[^\p{L}\p{M}\p{N}]+|[^\p{L}\p{M}\p{N}]+$/gu, ''), positions: positions.filter((position) => position < length - 1) }))
+    .map(({ word, positions }) => ({ word: word.replace(/^[^\p{L}\p{M}\p{N}]+|[^\p{L}\p{M}\p{N}]+$/gu, ''), positions: placesAt(places, positions) }))
     .filter(({ word, positions }) => word !== '' && positions.length > 0)
+}
+
+/** Places of a word, or of several in a row, in a description. */
+export function wordPlaces(tokenizer: ClipTokenizer, prompt: string, word: string, longPrompt: LongPrompt): number[] {
+  return placesAt(placesOf(tokenizer, literalPrompt(prompt), longPrompt), wordPositions(tokenizer, prompt, word))
 }
 
 function targetOf(source: string, request: WordRequest): string {
@@ -127,13 +157,13 @@ function wordPairs(tokenizer: ClipTokenizer, source: string, target: string, ref
   return places.map((place) => ({ source: tokensOf(source, place), target: tokensOf(target, place) }))
 }
 
-/** Tokens of each prompt that the other does not have, by the longest common subsequence. */
-function changedTokens(sourceIds: readonly number[], targetIds: readonly number[]): { source: Set<number>; target: Set<number> } {
-  const { sourceOf } = alignSequences(sourceIds, targetIds)
+/** Places of the tokens of each prompt that the other does not have, by the longest common subsequence. */
+function changedTokens(from: PromptPlaces, to: PromptPlaces): { source: Set<number>; target: Set<number> } {
+  const { sourceOf } = alignSequences(from.ids, to.ids)
   const kept = new Set(sourceOf.filter((index) => index >= 0))
   return {
-    source: new Set(sourceIds.flatMap((_, index) => (kept.has(index) ? [] : [index]))),
-    target: new Set(sourceOf.flatMap((index, position) => (index < 0 ? [position] : []))),
+    source: new Set(placesAt(from, from.ids.flatMap((_, index) => (kept.has(index) ? [] : [index])))),
+    target: new Set(placesAt(to, sourceOf.flatMap((index, position) => (index < 0 ? [position] : [])))),
   }
 }
 

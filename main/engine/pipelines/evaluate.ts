@@ -10,7 +10,6 @@ import { contactSheet, picturePanel, type Panel } from '../image/sheet.ts'
 import { writePicture } from '../image/writePicture.ts'
 import { tokenScale } from '../methods/shared/attentionEdits.ts'
 import { EDIT_METHODS, INVERSION_METHODS, type EditMethod, type EngineResult, type InversionMethod, type RequestOf } from '../requests.ts'
-import { wordPositions } from '../text/wordAlignment.ts'
 import type { Pixels } from '../tensor/tensor.ts'
 import { writeFileAtomic } from '../weights/atomicFile.ts'
 import { makeFolder } from './attentionMaps.ts'
@@ -19,7 +18,7 @@ import { clipScore, createClipScorer, type ClipScorer } from './clipScore.ts'
 import { warn, type RunContext } from './context.ts'
 import { noWork, type NetSize } from './controlledUNet.ts'
 import { probeRecord } from './describe.ts'
-import { prepareWords, type WordEdit } from './editWords.ts'
+import { prepareWords, wordPlaces, type WordEdit } from './editWords.ts'
 import { markdownTables, summarise, type CaseResult } from './evaluationTable.ts'
 import { psnr } from './fidelity.ts'
 import { inversionCalls, invertPicture, type InversionChoices } from './inversion.ts'
@@ -27,10 +26,10 @@ import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
 import { meanSquaredError, peakSignalToNoise, ssim } from './metrics.ts'
 import { planEdit } from './planWords.ts'
 import { RunProgress } from './progress.ts'
-import { tokenizerOf } from './prompt.ts'
+import { tokenizerOf, windowCount } from './prompt.ts'
 import type { Vae } from './vae.ts'
 import { putBack } from './wordComposite.ts'
-import { editStates, rowsOf, runWordEdit, sourcePromptFor, type EditChoices } from './wordEdit.ts'
+import { editStates, negativePromptOf, rowsOf, runWordEdit, sourcePromptFor, type EditChoices } from './wordEdit.ts'
 import { planFor } from './wordPicture.ts'
 
 type EvaluateRequest = RequestOf<'evaluate'>
@@ -231,7 +230,7 @@ async function invertCase(place: Workplace, { inversion, edit }: Contender, item
   const pixels = await cropPixels(picture, plan.box, plan.model)
   const words = await wordsOf(loaded, item, request)
   const source = sourcePromptFor(edit, true, words.source)
-  const states = await editStates(context, loaded, { source, target: words.target, negative: request.negative }, request.clipSkip)
+  const states = await editStates(context, loaded, { source, target: words.target, negative: request.negative }, request)
   const clean = await vae.encode(pixels)
   const size: NetSize = { height: plan.model.height / 8, width: plan.model.width / 8, tokens: states.source.dims[1]! }
   const work = noWork()
@@ -240,13 +239,14 @@ async function invertCase(place: Workplace, { inversion, edit }: Contender, item
 }
 
 /** The benchmark's words: where the edit may show, and the changed word at twice its weight, as PIE-Bench's runs have it. */
-async function wordsOf(loaded: LoadedCheckpoint, item: BenchCase, request: EvaluateRequest): Promise<WordEdit> {
+async function wordsOf(loaded: LoadedCheckpoint, item: BenchCase, { longPrompt, localBlend, negative }: EvaluateRequest): Promise<WordEdit> {
   const tokenizer = await tokenizerOf(loaded)
-  const words = prepareWords(tokenizer, item.source, { target: item.target, swap: [], add: [], remove: [], weight: [], blendWords: [], align: 'refine', referenceExact: false })
+  const leastWindows = windowCount(tokenizer, [negativePromptOf(loaded, negative)], longPrompt)
+  const words = prepareWords(tokenizer, item.source, { target: item.target, swap: [], add: [], remove: [], weight: [], blendWords: [], align: 'refine', referenceExact: false, longPrompt, leastWindows })
   const { blendWords } = item
-  if (!blendWords || !request.localBlend) return { ...words, blend: null }
-  const positions = [wordPositions(tokenizer, words.source, blendWords[0]), wordPositions(tokenizer, words.target, blendWords[1])] as const
-  return { ...words, blend: positions, scale: tokenScale([{ positions: positions[1], value: BLEND_WORD_SCALE }], tokenizer.maxLength) }
+  if (!blendWords || !localBlend) return { ...words, blend: null }
+  const places = [wordPlaces(tokenizer, words.source, blendWords[0], longPrompt), wordPlaces(tokenizer, words.target, blendWords[1], longPrompt)] as const
+  return { ...words, blend: places, scale: tokenScale([{ positions: places[1], value: BLEND_WORD_SCALE }], words.tokens) }
 }
 
 async function runCase(place: Workplace, contender: Contender, item: BenchCase, secondsInversion: number): Promise<CaseResult> {

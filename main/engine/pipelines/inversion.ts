@@ -111,7 +111,7 @@ export function createInversionPath(loaded: LoadedCheckpoint, source: InversionS
       modelHash: loaded.checkpoint.hash,
       scheduler: hashParts([JSON.stringify(Object.entries(schedule).sort(([a], [b]) => (a < b ? -1 : 1)))]).slice(0, 16),
       prompt: source.prompt,
-      method: methodName(choices),
+      method: `${methodName(choices)}${windowsName(source.states.source)}`,
       steps: choices.steps,
     },
   }
@@ -120,6 +120,11 @@ export function createInversionPath(loaded: LoadedCheckpoint, source: InversionS
 /** The inversion as it is kept on disk, or null. */
 export function knownTrajectory(context: RunContext, identity: TrajectoryIdentity): Trajectory | null {
   return new TrajectoryCache(context.cacheDir).read(identity)
+}
+
+/** Keeps an inversion once more, with the fidelity that was measured of it. */
+export function keepTrajectory(context: RunContext, { trajectory, identity }: Inverted, fidelity: number): void {
+  new TrajectoryCache(context.cacheDir).write(identity, { ...trajectory, fidelity })
 }
 
 /** Inverts with the given net and, unless told otherwise, keeps the result. */
@@ -155,6 +160,11 @@ export async function invertPicture(
   if (known) return { ...path, trajectory: known, cached: true }
   const predictor = await countedPredictor(loaded, run.size, run.work)
   return { ...path, trajectory: await invertAlong(context, loaded, source, choices, predictor, run), cached: false }
+}
+
+/** Prompts of several windows (77 tokens each) give other predictions than what is left of them in one. */
+function windowsName({ dims }: PromptEmbeds): string {
+  return dims[1] === 77 ? '' : ` ${dims[1]} tokens`
 }
 
 /** The method with every number that its latents depend on. */

@@ -12,7 +12,7 @@ import { combine } from '../tensor/elementwise.ts'
 import type { Latents, PromptEmbeds } from '../tensor/tensor.ts'
 import type { RunContext } from './context.ts'
 import { countedPredictor, noWork, type NetSize, type UNetWork } from './controlledUNet.ts'
-import { prepareDescription } from './editWords.ts'
+import { literalPrompt, prepareDescription } from './editWords.ts'
 import { psnr } from './fidelity.ts'
 import { edictGuidance, epsilonModel, inversionCalls, invertPicture, type InversionChoices, type Inverted } from './inversion.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
@@ -20,11 +20,11 @@ import { ssim } from './metrics.ts'
 import { cropTopLeft } from './pixelCrop.ts'
 import { planInversion } from './planWords.ts'
 import { RunProgress } from './progress.ts'
-import { tokenizerOf } from './prompt.ts'
+import { tokenizerOf, windowCount } from './prompt.ts'
 import { samplingRecipe, samplingReport } from './recipes.ts'
 import { seedOf, writeTrace } from './sampling.ts'
 import { writeTrajectory } from './trajectoryCache.ts'
-import { editStates, type EditStates } from './wordEdit.ts'
+import { editStates, negativePromptOf, type EditStates } from './wordEdit.ts'
 import { descriptionOf, encodePicture, planFor } from './wordPicture.ts'
 
 /** Inverts and reconstructs: 1 the picture, 2 its noise, 3 back again, 4 how near that is. */
@@ -37,7 +37,7 @@ export async function invert(context: RunContext, request: RequestOf<'invert'>):
   const prompt = prepareDescription(description.text)
   const tokenizer = await tokenizerOf(loaded)
   const plan = planFor(picture, loaded.checkpoint.size, { size: request.size })
-  const size: NetSize = { height: plan.model.height / 8, width: plan.model.width / 8, tokens: tokenizer.maxLength }
+  const size: NetSize = { height: plan.model.height / 8, width: plan.model.width / 8, tokens: tokenizer.maxLength * windowCount(tokenizer, [literalPrompt(prompt), negativePromptOf(loaded, request.negative)], request.longPrompt) }
   const seed = seedOf(request)
   const { method, steps, strength, renoiseSteps, guidance, clipSkip, fast } = request
   const choices: InversionChoices = { method, steps, strength, renoiseSteps, guidance, seed, clipSkip, fast }
@@ -46,7 +46,7 @@ export async function invert(context: RunContext, request: RequestOf<'invert'>):
   const progress = new RunProgress(await planInversion(context, loaded, size, { invert: inversionCalls(choices), back: reconstructionRows(request) }), context.emit)
 
   progress.begin('load')
-  const states = await editStates(context, loaded, { source: prompt, target: prompt, negative: request.negative }, clipSkip)
+  const states = await editStates(context, loaded, { source: prompt, target: prompt, negative: request.negative }, request)
   const vae = loaded.vae()
   progress.begin('encode')
   const seen = await encodePicture(context, loaded, vae, picture, plan)

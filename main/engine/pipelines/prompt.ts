@@ -25,6 +25,11 @@ export function tokenizerOf(loaded: LoadedCheckpoint): Promise<ClipTokenizer> {
   return tokenizer
 }
 
+/** Windows that the longest of the prompts takes: the number that all their states get. */
+export function windowCount(tokenizer: ClipTokenizer, prompts: readonly string[], longPrompt: PromptOptions['longPrompt']): number {
+  return Math.max(...prompts.map((prompt) => layOutPrompt(tokenizer, prompt, longPrompt).windows.length))
+}
+
 /** Text states of each prompt [1, 77 * windows, features], all padded to the same number of windows. */
 export async function encodePrompt(context: RunContext, loaded: LoadedCheckpoint, prompts: readonly string[], options: PromptOptions): Promise<PromptEmbeds[]> {
   const tokenizer = await tokenizerOf(loaded)

@@ -9,27 +9,28 @@ import { contactSheet, picturePanel } from '../image/sheet.ts'
 import { checkOutput, writePicture } from '../image/writePicture.ts'
 import type { DrawnWord } from '../methods/shared/drawnBias.ts'
 import { crossMapSizes } from '../nets/attentionSite.ts'
-import type { EngineResult, InversionMethod, RequestOf } from '../requests.ts'
+import type { EngineResult, RequestOf } from '../requests.ts'
 import type { Latents } from '../tensor/tensor.ts'
 import { writeSafetensors } from '../weights/safetensorsWriter.ts'
 import type { BranchResult } from './branchDenoise.ts'
+import { AUTO_ORDER, chooseInversion, type ChoiceRun, type ChosenInversion } from './chooseInversion.ts'
 import { warn, type RunContext } from './context.ts'
-import { noWork, sitesOf, type NetSize, type UNetWork } from './controlledUNet.ts'
+import { noWork, sitesOf, type NetSize } from './controlledUNet.ts'
 import { drawnCells, parseBias } from './drawnWords.ts'
 import { listWords, prepareWords, type WordEdit } from './editWords.ts'
 import { psnr } from './fidelity.ts'
 import { masksOf } from './inpaint.ts'
-import { inversionCalls, invertPicture, type InversionChoices, type Inverted } from './inversion.ts'
+import { inversionCalls, invertPicture, type InversionChoices } from './inversion.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
 import { cropTopLeft } from './pixelCrop.ts'
 import { planEdit } from './planWords.ts'
 import { RunProgress } from './progress.ts'
-import { tokenizerOf } from './prompt.ts'
+import { tokenizerOf, windowCount } from './prompt.ts'
 import { reportWritten, samplingRecipe, samplingReport } from './recipes.ts'
 import { readLatents, RunNoise, schedulerFor, seedOf, startLatents } from './sampling.ts'
 import { latentMask, putBack } from './wordComposite.ts'
 import { spreadOf, wordMap } from './wordMaps.ts'
-import { blendMapSize, editStates, rowsOf, runWordEdit, sourcePromptFor, type EditStart, type EditStates } from './wordEdit.ts'
+import { blendMapSize, checkProximal, editStates, negativePromptOf, rowsOf, runWordEdit, sourcePromptFor, type EditStart } from './wordEdit.ts'
 import { descriptionOf, encodePicture, planFor, type WordPicture } from './wordPicture.ts'
 
 type SwapRequest = RequestOf<'swap'>
@@ -64,19 +65,19 @@ export async function swap(context: RunContext, request: SwapRequest): Promise<E
 
   progress.begin('load')
   const source = sourcePromptFor(request.method, picture !== null, words.source)
-  const states = await editStates(context, loaded, { source, target: words.target, negative: request.negative }, request.clipSkip)
+  const states = await editStates(context, loaded, { source, target: words.target, negative: request.negative }, request)
   const drawnWords = await drawnWordsOf(request, prepared)
   const vae = loaded.vae()
   let start: EditStart
   let seen: WordPicture | null = null
-  let cached = false
+  let chosen: ChosenInversion | null = null
   if (picture && plan) {
     progress.begin('encode')
     seen = await encodePicture(context, loaded, vae, picture, plan)
     progress.begin('invert')
-    const inverted = await invertFaithfully(context, request, { loaded, seen, states, source, size, work, choices, onCall: () => progress.advance() })
-    start = { kind: 'inverted', ...inverted }
-    cached = inverted.inverted.cached
+    const inverting = { pixels: seen.pixels, clean: seen.clean, prompt: source, states: { source: states.source, negative: states.negative } }
+    chosen = await invertFaithfully(context, request, { loaded, vae, seen, source: inverting, size, work, choices, onCall: () => progress.advance() })
+    start = { kind: 'inverted', inversion: chosen.inversion, inverted: chosen.inverted }
   } else {
     start = drawnStart(request, loaded, size, seed)
   }
@@ -117,7 +118,8 @@ export async function swap(context: RunContext, request: SwapRequest): Promise<E
     target: words.target,
     method: request.method,
     inversion: start.kind === 'inverted' ? start.inversion : null,
-    inversionCached: cached,
+    inversionCached: chosen?.inverted.cached ?? false,
+    ...(chosen && chosen.tried.length > 0 ? { inversionsTried: chosen.tried.map(({ inversion, psnr: found }) => ({ inversion, psnr: round(found, 2) })) } : {}),
     ...(fidelity === null || seen === null ? {} : { fidelityPsnr: round(fidelity, 2), vaePsnr: round(seen.vaePsnr, 2) }),
     changedWords: words.changed.map(({ word }) => word),
     ...(drawnWords ? { biasMass: drawnWords.map((drawn) => paintedMass(prepared, result, drawn)) } : {}),
@@ -133,6 +135,7 @@ export async function swap(context: RunContext, request: SwapRequest): Promise<E
 }
 
 async function prepare(context: RunContext, request: SwapRequest): Promise<Prepared> {
+  checkProximal(request)
   const picture = request.image === undefined ? null : await openPicture(request.image)
   if (!picture && request.mask) throw badInput('swap/mask', { thing: '--mask', expected: 'a picture to which it belongs', found: 'no --image', todo: 'name the picture with --image' })
   if (!picture && request.trajectory) throw badInput('swap/trajectory', { thing: '--trajectory', expected: 'the picture that was inverted', found: 'no --image', todo: 'name the picture with --image' })
@@ -143,12 +146,13 @@ async function prepare(context: RunContext, request: SwapRequest): Promise<Prepa
   }
   const description = picture ? await descriptionOf(context, loaded, picture, request.prompt) : { text: needPrompt(request), from: 'prompt' as const }
   const tokenizer = await tokenizerOf(loaded)
-  const words = prepareWords(tokenizer, description.text, request)
+  const leastWindows = windowCount(tokenizer, [negativePromptOf(loaded, request.negative)], request.longPrompt)
+  const words = prepareWords(tokenizer, description.text, { ...request, leastWindows })
   if (words.source === words.target && request.weight.length === 0 && request.bias.length === 0 && request.target === undefined) {
     throw badInput('swap/nothing', {
       thing: 'swap',
       expected: 'something to change',
-      found: `the words ${listWords(tokenizer, words.source, tokenizer.maxLength).map(({ word }) => word).join(', ')} as they are`,
+      found: `the words ${listWords(tokenizer, words.source, request.longPrompt).map(({ word }) => word).join(', ')} as they are`,
       todo: 'use --swap "cat=>dog", --add, --remove, --weight "snow=2", --bias or --target',
     })
   }
@@ -157,7 +161,7 @@ async function prepare(context: RunContext, request: SwapRequest): Promise<Prepa
   const plan = picture ? planFor(picture, loaded.checkpoint.size, { masks, size: request.size, padding: request.padding }) : null
   const native = loaded.checkpoint.size
   const pixels = plan ? plan.model : (request.size ?? { width: native, height: native })
-  const size = { height: Math.ceil(pixels.height / 8), width: Math.ceil(pixels.width / 8), tokens: tokenizer.maxLength }
+  const size = { height: Math.ceil(pixels.height / 8), width: Math.ceil(pixels.width / 8), tokens: words.tokens }
   return { loaded, picture, masks, plan, words, description, size, seed: seedOf(request) }
 }
 
@@ -168,38 +172,15 @@ function needPrompt(request: SwapRequest): string {
 
 function inversionChoices(request: SwapRequest, seed: number): InversionChoices {
   const { steps, strength, renoiseSteps, guidance, clipSkip, fast } = request
-  return { method: request.inversion === 'auto' ? 'direct' : request.inversion, steps, strength, renoiseSteps, guidance, clipSkip, fast, seed }
+  return { method: request.inversion === 'auto' ? AUTO_ORDER[0] : request.inversion, steps, strength, renoiseSteps, guidance, clipSkip, fast, seed }
 }
 
-/** What `auto` weighs, cheapest first. */
-const AUTO_ORDER: readonly InversionMethod[] = ['direct', 'renoise']
-
-/**
- * Inverts by the asked method. `auto` takes the cheapest whose reconstruction reaches the asked fidelity: direct
- * inversion reconstructs as well as the autoencoder can, so that nothing dearer is tried when the autoencoder itself falls short.
- */
-async function invertFaithfully(
-  context: RunContext,
-  request: SwapRequest,
-  run: { loaded: LoadedCheckpoint; seen: WordPicture; states: EditStates; source: string; size: NetSize; work: UNetWork; choices: InversionChoices; onCall: () => void },
-): Promise<{ inversion: InversionMethod; inverted: Inverted }> {
-  const method = request.inversion === 'auto' ? AUTO_ORDER[0]! : request.inversion
-  const { loaded, seen, states, source, size, work, onCall } = run
-  if (request.inversion === 'auto' && seen.vaePsnr < request.fidelity) {
-    warn(
-      context,
-      'swap/fidelity',
-      `The model's autoencoder keeps ${seen.vaePsnr.toFixed(1)} dB of this picture, less than the ${request.fidelity} dB asked with --fidelity, and no inversion can do better: expect a changed background where the result is not composited.`,
-    )
-  }
-  const inverted = await invertPicture(
-    context,
-    loaded,
-    { pixels: seen.pixels, clean: seen.clean, prompt: source, states: { source: states.source, negative: states.negative } },
-    { ...run.choices, method },
-    { work, size, file: request.trajectory, onCall },
-  )
-  return { inversion: method, inverted }
+/** Inverts by the asked method; `auto` by the cheapest that is faithful enough. */
+async function invertFaithfully(context: RunContext, request: SwapRequest, run: Omit<ChoiceRun, 'fidelity' | 'file'>): Promise<ChosenInversion> {
+  const { loaded, source, choices, work, size, onCall } = run
+  if (request.inversion === 'auto') return chooseInversion(context, { ...run, fidelity: request.fidelity, file: request.trajectory })
+  const inverted = await invertPicture(context, loaded, source, choices, { work, size, file: request.trajectory, onCall })
+  return { inversion: request.inversion, inverted, tried: [] }
 }
 
 function drawnStart(request: SwapRequest, loaded: LoadedCheckpoint, size: NetSize, seed: number): EditStart {
@@ -234,7 +215,7 @@ function warnAboutChoices(context: RunContext, request: SwapRequest): void {
     warn(context, 'swap/negative', `With --inversion ${request.inversion} the description takes the place of the negative prompt, so --negative was not used.`)
   }
   if (request.inversion !== 'npi' && (request.proximal !== 'none' || request.emptyShare > 0)) {
-    warn(context, 'swap/npi-only', 'The options --proximal and --empty-share belong to --inversion npi.')
+    warn(context, 'swap/npi-only', `The options --proximal and --empty-share belong to --inversion npi and were not used with ${request.inversion}.`)
   }
 }
 

@@ -38,6 +38,8 @@ export interface Trajectory {
   readonly noises?: readonly Latents[]
   /** edict: the second of the coupled latents at the noisiest level */
   readonly partner?: Latents
+  /** PSNR in dB of the picture as it comes back from the noise alone, where it was measured */
+  readonly fidelity?: number
 }
 
 /** Hash of a tensor's bytes and shape. */
@@ -53,11 +55,11 @@ export function trajectoryKey(identity: TrajectoryIdentity): string {
 
 /** Writes an inversion with what it depends on. @throws EngineError output/not-writable (exit 2) */
 export function writeTrajectory(file: string, trajectory: Trajectory, identity: TrajectoryIdentity): void {
-  const { latents, noises, partner } = trajectory
+  const { latents, noises, partner, fidelity } = trajectory
   writeSafetensors(
     file,
     { latents: concatRows(latents), ...(noises ? { noises: concatRows(noises) } : {}), ...(partner ? { partner } : {}) },
-    { ...identity, steps: String(identity.steps), key: trajectoryKey(identity), format: 'palimpsest trajectory' },
+    { ...identity, steps: String(identity.steps), key: trajectoryKey(identity), ...(fidelity === undefined ? {} : { fidelity: String(fidelity) }), format: 'palimpsest trajectory' },
   )
 }
 
@@ -141,7 +143,8 @@ export class TrajectoryCache {
 }
 
 function load(file: string): Trajectory {
-  const { tensors } = readSafetensorsHeader(file)
+  const { tensors, metadata } = readSafetensorsHeader(file)
+  const fidelity = Number(metadata['fidelity'] ?? NaN)
   const rows = (name: string): Latents[] => {
     const all = readTensor(tensors.get(name)!) as Latents
     return Array.from({ length: all.dims[0]! }, (_, index) => row(all, index))
@@ -150,5 +153,6 @@ function load(file: string): Trajectory {
     latents: rows('latents'),
     ...(tensors.has('noises') ? { noises: rows('noises') } : {}),
     ...(tensors.has('partner') ? { partner: readTensor(tensors.get('partner')!) as Latents } : {}),
+    ...(Number.isNaN(fidelity) ? {} : { fidelity }),
   }
 }

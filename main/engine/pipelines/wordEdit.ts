@@ -1,4 +1,5 @@
 /** One edit with words, from inverted (or fresh) noise to the latents of the edited picture; swap and evaluate share it. */
+import { badInput } from '../errors.ts'
 import { masaCtrl } from '../methods/editing/masaCtrl.ts'
 import { plugAndPlay } from '../methods/editing/plugAndPlay.ts'
 import { promptToPrompt } from '../methods/editing/promptToPrompt.ts'
@@ -13,14 +14,14 @@ import { crossMapSizes } from '../nets/attentionSite.ts'
 import type { EditMethod, InversionMethod } from '../requests.ts'
 import type { Scheduler } from '../schedulers/scheduler.ts'
 import type { Latents, PromptEmbeds } from '../tensor/tensor.ts'
-import { denoiseBranches, denoiseBranchesCoupled, type BlendPlan, type BranchResult, type BranchRun } from './branchDenoise.ts'
+import { denoiseBranches, denoiseBranchesCoupled, type BlendPlan, type BranchResult, type BranchRun, type ProximalGuidePlan } from './branchDenoise.ts'
 import type { RunContext } from './context.ts'
 import { openControlledUNet, sitesOf, type NetSize, type UNetWork } from './controlledUNet.ts'
 import type { WordEdit } from './editWords.ts'
 import { literalPrompt } from './editWords.ts'
 import { edictGuidance, inversionSchedule, inversionScheduler, type Inverted } from './inversion.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
-import { encodePrompt } from './prompt.ts'
+import { encodePrompt, type PromptOptions } from './prompt.ts'
 
 /** The numbers of an edit, from a request. */
 export interface EditChoices {
@@ -39,6 +40,10 @@ export interface EditChoices {
   readonly startLayer?: number | undefined
   readonly proximal: 'none' | 'soft' | 'hard'
   readonly proximalQuantile: number
+  readonly proximalGuide: 'none' | 'inversion' | 'reconstruction'
+  readonly proximalUntil: number
+  readonly proximalRate: number
+  readonly proximalDilate: number
   readonly emptyShare: number
   readonly biasStrength: number
 }
@@ -74,10 +79,15 @@ export function sourcePromptFor(method: EditMethod, isPicture: boolean, descript
   return isPicture && method !== 'p2p' ? '' : description
 }
 
+/** The negative prompt: the person's, else the checkpoint's own. */
+export function negativePromptOf(loaded: LoadedCheckpoint, negative: string): string {
+  return negative || loaded.checkpoint.defaultNegative
+}
+
 /** Encodes the three prompts of an edit. */
-export async function editStates(context: RunContext, loaded: LoadedCheckpoint, prompts: { source: string; target: string; negative: string }, clipSkip: number): Promise<EditStates> {
-  const negative = prompts.negative || loaded.checkpoint.defaultNegative
-  const [source, target, empty] = await encodePrompt(context, loaded, [literalPrompt(prompts.source), literalPrompt(prompts.target), negative], { clipSkip, longPrompt: 'truncate' })
+export async function editStates(context: RunContext, loaded: LoadedCheckpoint, prompts: { source: string; target: string; negative: string }, options: PromptOptions): Promise<EditStates> {
+  const negative = negativePromptOf(loaded, prompts.negative)
+  const [source, target, empty] = await encodePrompt(context, loaded, [literalPrompt(prompts.source), literalPrompt(prompts.target), negative], options)
   return { source: source!, target: target!, negative: empty! }
 }
 
@@ -112,6 +122,12 @@ export function blendMapSize(sites: readonly AttentionSite[], { height, width }:
   return crossMapSizes(sites).reduce<MapSize | null>((best, size) => (best === null || distance(size) < distance(best) ? size : best), null)
 }
 
+/** Refuses guidance by what no threshold leaves. @throws EngineError swap/proximal (exit 2) */
+export function checkProximal({ proximal, proximalGuide }: Pick<EditChoices, 'proximal' | 'proximalGuide'>): void {
+  if (proximalGuide === 'none' || proximal !== 'none') return
+  throw badInput('swap/proximal', { thing: `--proximal-guide ${proximalGuide}`, expected: '--proximal soft or hard, whose leavings it goes by', found: 'none', todo: 'add --proximal soft' })
+}
+
 /** Runs the edit. */
 export async function runWordEdit(loaded: LoadedCheckpoint, task: EditTask, choices: EditChoices): Promise<BranchResult> {
   const { size, start, states } = task
@@ -142,7 +158,7 @@ export async function runWordEdit(loaded: LoadedCheckpoint, task: EditTask, choi
     guidanceRescale: choices.guidanceRescale,
     noise: begin.noise,
     ...(begin.knownSource ? { knownSource: begin.knownSource } : {}),
-    ...(choices.proximal !== 'none' ? { proximal: { shrink: choices.proximal, quantile: choices.proximalQuantile } } : {}),
+    ...proximalOf(start, choices),
     ...(blend ? { blend } : {}),
     ...(task.signal ? { signal: task.signal } : {}),
     ...(task.onStep ? { onStep: task.onStep } : {}),
@@ -153,6 +169,24 @@ export async function runWordEdit(loaded: LoadedCheckpoint, task: EditTask, choi
     return denoiseBranchesCoupled(run, { path: own, timesteps, x, y: trajectory.partner ?? x, predictionType: loaded.checkpoint.predictionType })
   }
   return denoiseBranches(run)
+}
+
+/** Proximal guidance belongs to negative-prompt inversion, whose source the prompts' difference leaves alone. */
+function proximalOf(start: EditStart, choices: EditChoices): Pick<BranchRun, 'proximal'> {
+  const { proximal: shrink, proximalQuantile: quantile, proximalGuide: kind } = choices
+  if (shrink === 'none' || start.kind !== 'inverted' || start.inversion !== 'npi') return {}
+  if (kind === 'none') return { proximal: { shrink, quantile } }
+  const { trajectory, path, timesteps } = start.inverted
+  const guide: ProximalGuidePlan = {
+    kind,
+    until: choices.proximalUntil,
+    rate: choices.proximalRate,
+    radius: choices.proximalDilate,
+    levelAfter: (stepIndex) => trajectory.latents[timesteps.length - 1 - stepIndex]!,
+    clean: trajectory.latents[0]!,
+    signalBelow: (timestep) => Math.sqrt(path.alphaAt(path.below(timestep))),
+  }
+  return { proximal: { shrink, quantile, guide } }
 }
 
 interface Beginning {

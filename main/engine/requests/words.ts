@@ -38,6 +38,10 @@ const inversionShape = {
   strength: share.optional().describe('edict, ef-ddpm: the part of the run that is inverted and edited (edict 0.8, ef-ddpm 0.76 unless given)'),
   proximal: z.enum(['none', 'soft', 'hard']).default('none').describe('npi: guidance acts only where the two prompts disagree most (proximal guidance)'),
   proximalQuantile: share.default(0.7).describe('npi: the share of the disagreement that is left out by --proximal'),
+  proximalGuide: z.enum(['none', 'inversion', 'reconstruction']).default('none').describe('npi with --proximal: late in the run, what the prompts agree on is brought back to the inverted latents, or the clean estimate to the picture'),
+  proximalUntil: z.number().int().min(0).max(1000).default(400).describe('npi: --proximal-guide acts in steps of a lower training timestep than this'),
+  proximalRate: share.default(1).describe('npi: how far --proximal-guide brings them back, 0 to 1'),
+  proximalDilate: z.number().int().min(0).max(16).default(1).describe('npi: latent pixels around what the prompts disagree on that --proximal-guide leaves alone'),
   emptyShare: share.default(0).describe('npi: how far the negative prompt goes from the description (0) to the empty prompt (1)'),
 }
 
@@ -69,8 +73,8 @@ export function wordSchemas<const Sampling extends ZodRawShape, const Output ext
     remove: z.array(z.string()).default([]).describe('words to take out of the description'),
     weight: z.array(z.string()).default([]).describe('how strongly a word of the target shows, as "snow=2"; 1 changes nothing, 0 hides it'),
     method: z.enum(EDIT_METHODS).default('p2p').describe('p2p keeps the composition, masactrl lets the pose change, pnp keeps the layout only'),
-    inversion: z.enum(['auto', ...INVERSION_METHODS]).default('auto').describe('how the noise behind the picture is found; auto takes the cheapest that reconstructs it faithfully'),
-    fidelity: z.number().min(0).max(100).default(24).describe('auto: PSNR in dB that a reconstruction must reach'),
+    inversion: z.enum(['auto', ...INVERSION_METHODS]).default('auto').describe('how the noise behind the picture is found; auto takes the cheapest whose noise gives the picture back faithfully: direct, else renoise, else edict'),
+    fidelity: z.number().min(0).max(100).default(24).describe('auto: PSNR in dB with which the picture must come back from the noise alone'),
     trajectory: filePath.optional().describe('inversion of this picture made by `invert --trajectory`; must be of the same model and picture'),
     align: z.enum(['refine', 'replace']).default('refine').describe('refine: unchanged words keep their maps, new words make their own; replace: each changed word takes the map of the one it replaces (equally many words)'),
     cross: share.default(0.4).describe('p2p: share of the run, from its start, in which cross-attention follows the original'),

@@ -15,6 +15,8 @@ export interface TokenWindow {
   readonly ids: readonly number[]
   /** one weight per id; 1 for begin, end and padding */
   readonly weights: readonly number[]
+  /** how many of the ids are content */
+  readonly contentCount: number
 }
 
 /** A prompt as windows. */
@@ -116,6 +118,7 @@ function toWindow(tokenizer: ClipTokenizer, words: readonly WeightedWord[]): Tok
   return {
     ids: tokenizer.window(content.map(({ id }) => id)),
     weights: [1, ...content.map(({ weight }) => weight), ...padding],
+    contentCount: content.length,
   }
 }
 

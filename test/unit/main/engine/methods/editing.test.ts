@@ -5,6 +5,7 @@ import { consistencyWeights, dynamicGuidance } from '../../../../../main/engine/
 import { blendLatents, firstBlendStep, localBlendMasks } from '../../../../../main/engine/methods/shared/localBlend.ts'
 import { autoCorrelationLoss, normalityLoss } from '../../../../../main/engine/methods/shared/noiseRegularisers.ts'
 import { alignSequences, differingWords, refinementMapper, replacementMapper } from '../../../../../main/engine/methods/shared/promptAlignment.ts'
+import { editedElements, pullEstimate, pullTowards } from '../../../../../main/engine/methods/shared/proximalGuide.ts'
 import { hardThreshold, proximalThreshold, softThreshold } from '../../../../../main/engine/methods/shared/proximalThreshold.ts'
 import { crossAttentionTable, isSelfAttentionStep } from '../../../../../main/engine/methods/shared/timeWindows.ts'
 import { createNoiseSchedule } from '../../../../../main/engine/schedulers/noiseSchedule.ts'
@@ -150,6 +151,39 @@ describe('proximal thresholds', () => {
       expect(value).toBeCloseTo(Math.sign(delta.data[i]) * Math.max(0, Math.abs(delta.data[i]) - 0.5), 6)
     })
     hardThreshold(delta, 0.5).data.forEach((value, i) => expect(value).toBe(Math.abs(delta.data[i]) > 0.5 ? delta.data[i] : 0))
+  })
+})
+
+describe('proximal guidance', () => {
+  const field = (values: Record<number, number>): Latents => {
+    const data = new Float32Array(2 * 4 * 5)
+    for (const [at, value] of Object.entries(values)) data[Number(at)] = value
+    return { data, dims: [1, 2, 4, 5] }
+  }
+
+  test('edited is what is beyond the threshold and its neighbours in the same channel', () => {
+    const difference = field({ 7: -0.6, 39: 0.5, 20: 0.3 })
+    expect([...editedElements(difference, 0.4, 0)].flatMap((value, i) => (value ? [i] : []))).toEqual([7, 39])
+    // 7 is row 1, column 2 of channel 0; 39 the last corner of channel 1
+    expect([...editedElements(difference, 0.4, 1)].flatMap((value, i) => (value ? [i] : []))).toEqual([1, 2, 3, 6, 7, 8, 11, 12, 13, 33, 34, 38, 39])
+  })
+
+  test('inversion guidance brings everything else back to the inverted latents', () => {
+    const [sample, goal] = [noise(4, [1, 2, 4, 5]), noise(5, [1, 2, 4, 5])]
+    const edited = editedElements(field({ 7: 1 }), 0.5, 1)
+    pullTowards(sample, goal, edited, 0.25).data.forEach((value, i) => {
+      expect(value).toBeCloseTo(edited[i] ? sample.data[i] : 0.75 * sample.data[i] + 0.25 * goal.data[i], 6)
+    })
+  })
+
+  test('reconstruction guidance equals a DDIM step from the pulled estimate', () => {
+    const shape = [1, 2, 4, 5]
+    const [estimate, epsilon, clean] = [noise(6, shape), noise(7, shape), noise(8, shape)]
+    const [signal, deviation] = [Math.sqrt(0.7), Math.sqrt(0.3)]
+    const stepFrom = (x0: Latents): Latents => ({ data: x0.data.map((value, i) => signal * value + deviation * epsilon.data[i]), dims: shape })
+    const edited = editedElements(field({ 7: 1 }), 0.5, 1)
+    const expected = stepFrom(pullTowards(estimate, clean, edited, 0.6))
+    pullEstimate(stepFrom(estimate), { estimate, clean, signal }, edited, 0.6).data.forEach((value, i) => expect(value).toBeCloseTo(expected.data[i], 5))
   })
 })
 

@@ -74,3 +74,38 @@ test('a prompt beyond the window is steered as far as it is read', () => {
   expect(words.blend).toEqual([[2], [2]])
   expect(words.words.target.every(({ positions }) => positions.every((position) => position < 76))).toBe(true)
 })
+
+describe('a prompt over several windows', () => {
+  const long = `a cat ${'and a dog '.repeat(40)}in the mirror`
+  const words = prepare(long, { swap: ['cat=>hummingbird'], weight: ['mirror=2'], longPrompt: 'chunk' })
+
+  test('is read to its end', () => {
+    expect(words.tokens).toBe(154)
+    expect(words.words.target.at(-1)!.word).toBe('mirror')
+    expect(words.words.target.at(-1)!.positions[0]).toBeGreaterThan(77)
+    expect(words.scale).toHaveLength(154)
+    expect(words.scale![words.words.target.at(-1)!.positions[0]!]).toBe(2)
+  })
+
+  test('maps every word to itself and the changed one to nothing', () => {
+    if (words.edit.kind !== 'refine') throw new Error('expected refine')
+    const { mapper } = words.edit.mapper
+    expect(mapper).toHaveLength(154)
+    for (const [index, { word, positions }] of words.words.target.entries()) {
+      const wanted = word === 'hummingbird' ? positions.map(() => -1) : words.words.source[index]!.positions
+      expect(positions.map((place) => mapper[place]), word).toEqual(wanted)
+    }
+  })
+
+  test('has as many windows as the negative prompt when that is longer', () => {
+    expect(prepare('a cat', { swap: ['cat=>dog'], longPrompt: 'chunk', leastWindows: 3 }).tokens).toBe(231)
+  })
+
+  test('can be replaced word for word', () => {
+    const { edit } = prepare(long, { swap: ['mirror=>rhinoceros'], align: 'replace', longPrompt: 'chunk' })
+    if (edit.kind !== 'replace') throw new Error('expected replace')
+    expect(edit.matrix).toHaveLength(154 * 154)
+    const from = words.words.source.at(-1)!.positions[0]!
+    expect([...edit.matrix.subarray(from * 154, (from + 1) * 154)].reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5)
+  })
+})

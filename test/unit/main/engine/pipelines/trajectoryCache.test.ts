@@ -26,6 +26,14 @@ test('what was written comes back', () => {
   expect(found.partner!.dims).toEqual([1, 4, 8, 8])
 })
 
+test('a measured fidelity is kept with the inversion', () => {
+  const cache = new TrajectoryCache(path.join(folder, 'fidelity'))
+  cache.write(identity, { latents })
+  expect(cache.read(identity)!.fidelity).toBeUndefined()
+  cache.write(identity, { latents, fidelity: 27.123456789 })
+  expect(cache.read(identity)!.fidelity).toBe(27.123456789)
+})
+
 test('every part of the identity is another inversion', () => {
   const keys = [identity, ...(Object.keys(identity) as (keyof TrajectoryIdentity)[]).map((key) => ({ ...identity, [key]: key === 'steps' ? 4 : 'other' }))].map(trajectoryKey)
   expect(new Set(keys).size).toBe(7)
