@@ -14,6 +14,7 @@ import { imageToImage } from './pipelines/imageToImage.ts'
 import { inpaint } from './pipelines/inpaint.ts'
 import { invert } from './pipelines/invert.ts'
 import { LoadedCheckpoint } from './pipelines/loadedCheckpoint.ts'
+import { makeMask } from './pipelines/makeMask.ts'
 import { models } from './pipelines/models.ts'
 import { outpaint } from './pipelines/outpaint.ts'
 import { predict } from './pipelines/predict.ts'
@@ -23,6 +24,7 @@ import { showRecipe } from './pipelines/show.ts'
 import { SpeedBook } from './pipelines/speed.ts'
 import { swap } from './pipelines/swap.ts'
 import { textToImage } from './pipelines/textToImage.ts'
+import { writeAnew } from './pipelines/writeAnew.ts'
 import { requestSchema, type EngineEvent, type EngineRequest, type EngineResult } from './requests.ts'
 import { chooseDevice } from './runtime/device.ts'
 import { refuseInt8 } from './runtime/int8SelfTest.ts'
@@ -172,6 +174,10 @@ function dispatch(context: RunContext, request: EngineRequest): Promise<EngineRe
       return attentionMaps(context, request)
     case 'evaluate':
       return evaluate(context, request)
+    case 'mask':
+      return makeMask(context, request)
+    case 'picture':
+      return writeAnew(context, request)
     default:
       return unreachable(request, 'the task list')
   }

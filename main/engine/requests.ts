@@ -5,10 +5,16 @@
  * Paths are absolute by the time they reach the engine. White in a mask means "change".
  */
 import { z } from 'zod'
+import { maskSchema as mask, pictureSchema as picture } from './requests/pictures.ts'
+import { documentTasks } from './requests/document.ts'
 import { wordSchemas } from './requests/words.ts'
 
+export { BLEND_MODES } from './requests/document.ts'
+export type { BlendMode, DocumentInput, DocumentLayer, MaskOperation } from './requests/document.ts'
 export { EDIT_METHODS, INVERSION_METHODS } from './requests/words.ts'
 export type { EditMethod, InversionMethod } from './requests/words.ts'
+export { evaluateWhere, formatWhere, parseWhere, wordsOf } from './requests/where.ts'
+export type { Where } from './requests/where.ts'
 
 /** Names of the samplers a person can ask for; absent means the checkpoint's own. */
 export const SCHEDULER_NAMES = ['ddim', 'euler', 'euler-a', 'dpmpp2m', 'dpmpp2m-karras', 'dpmpp2m-sde', 'pndm', 'ddpm', 'lcm'] as const
@@ -154,10 +160,14 @@ const { invert, swap, attention, evaluate } = wordSchemas({ sampling: promptless
 /** Every request, told apart by `task`. */
 export const requestSchema = z.discriminatedUnion('task', [
   textToImage, imageToImage, inpaint, outpaint, remove, describePicture, net, graph, models, devices, show, predict, invert, swap, attention, evaluate,
+  mask, picture,
+  ...Object.values(documentTasks),
 ])
 /** The schema of each task by its name, for the command line's help. */
 export const requestSchemas = {
   txt2img: textToImage, img2img: imageToImage, inpaint, outpaint, remove, describe: describePicture, net, graph, models, devices, show, predict, invert, swap, attention, evaluate,
+  mask, picture,
+  ...documentTasks,
 } as const
 
 /** A checked request with its defaults filled in. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { requestSchemas } from '../../../../main/engine/requests.ts'
-import { colourRangeMask, evaluateWhere, formatWhere, parseWhere, wordsOf } from '../../../../main/history/aims.ts'
+import { evaluateWhere, formatWhere, parseWhere, wordsOf } from '../../../../main/history/aims.ts'
 import { RECIPE_TASKS, RUN_FIELDS, formatRecipe, parseRecipe, recipeJsonSchema } from '../../../../main/history/recipe.ts'
 import { copyAsRecipe } from '../../../../main/history/recipeFromHistory.ts'
 import { sampleProject, scratch, sentenceOf } from './projects.ts'
@@ -114,18 +114,5 @@ describe('where', () => {
       ['attention(car) > 0.4 extra', /expected and, or, or the end, found "extra" at character 22/], ['(attention(car) > 0.4', /expected a closing bracket, found the end/],
     ]
     for (const [text, expected] of refusals) expect(sentenceOf(() => parseWhere(text)), text).toMatch(expected)
-  })
-})
-
-describe('a colour range', () => {
-  it('picks near colours, none that are transparent, and everything at the largest tolerance', () => {
-    const rgba = Uint8Array.from([255, 0, 0, 255, 250, 8, 5, 255, 0, 0, 255, 255, 255, 0, 0, 0])
-    expect([...colourRangeMask(rgba, '#ff0000', 0)]).toEqual([255, 0, 0, 0])
-    expect([...colourRangeMask(rgba, '#ff0000', 0.05)]).toEqual([255, 255, 0, 0])
-    expect([...colourRangeMask(rgba, '#FF0000', 1)]).toEqual([255, 255, 255, 0])
-    // Black to white is 1 in OKLab.
-    const ends = Uint8Array.from([255, 255, 255, 255])
-    expect([...colourRangeMask(ends, '#000000', 0.999)]).toEqual([0])
-    expect([...colourRangeMask(ends, '#000000', 1)].length).toBe(1)
   })
 })
