@@ -30,12 +30,12 @@ const HIDDEN_FIELDS: ReadonlySet<string> = new Set(['task', 'preview'])
 /** Where the option's name is not the parameter's name in kebab case. */
 const NAMES: Readonly<Record<string, string>> = { configDir: '--config' }
 
-const INPUT_PATHS: ReadonlySet<string> = new Set(['image', 'mask', 'latents', 'in', 'configDir', 'bench', 'lpips', 'dino'])
+const INPUT_PATHS: ReadonlySet<string> = new Set(['image', 'mask', 'latents', 'in', 'configDir', 'bench', 'lpips', 'dino', 'clip'])
 const OUTPUT_PATHS: ReadonlySet<string> = new Set(['out', 'trace', 'sheet', 'trajectory'])
 
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   model: '<id|path>', prompt: '<text>', negative: '<text>', target: '<text>', strength: '<0..1>', grow: '<px>', feather: '<px>', ring: '<px>',
-  left: '<px>', right: '<px>', top: '<px>', bottom: '<px>', padding: '<share>', configDir: '<folder>', bench: '<folder>', swap: '<a=>b>', add: '<words>',
+  left: '<px>', right: '<px>', top: '<px>', bottom: '<px>', padding: '<share>', configDir: '<folder>', bench: '<folder>', clip: '<folder>', swap: '<a=>b>', add: '<words>',
   remove: '<words>', weight: '<word=x>', bias: '<word=file>',
 }
 
@@ -68,11 +68,18 @@ interface JsonProperty {
   readonly properties?: Readonly<Record<string, JsonProperty>>
 }
 
-/**
- * The options of a task's schema in help order. `defaults` are the command's own (the model, say), which count as
- * given when a person leaves the option out; `inputPaths` are files it reads whose parameter elsewhere names a result.
- */
-export function flagsOf(schema: ZodObject, defaults: Readonly<Record<string, unknown>> = {}, inputPaths: readonly string[] = []): Flag[] {
+/** What a command knows of its options beyond their schema; a command itself fits. */
+export interface FlagHints {
+  /** the command's own (the model, say), which count as given when a person leaves the option out */
+  readonly defaults?: Readonly<Record<string, unknown>>
+  /** files it reads whose parameter elsewhere names a result */
+  readonly inputPaths?: readonly string[]
+  /** what stands for an option's value in the help */
+  readonly placeholders?: Readonly<Record<string, string>>
+}
+
+/** The options of a schema in help order. */
+export function flagsOf(schema: ZodObject, { defaults = {}, inputPaths = [], placeholders = {} }: FlagHints = {}): Flag[] {
   const described = z.toJSONSchema(schema, { io: 'input' }) as { properties?: Record<string, JsonProperty>; required?: string[] }
   const required = new Set(described.required)
   const order = Object.values(GROUPS).flat()
@@ -81,6 +88,7 @@ export function flagsOf(schema: ZodObject, defaults: Readonly<Record<string, unk
     .filter(([field]) => !HIDDEN_FIELDS.has(field))
     .map(([field, property]) => flagOf(field, property, required.has(field) && !(field in defaults), defaults[field] ?? property.default))
     .map((flag) => (inputPaths.includes(flag.field) ? { ...flag, kind: 'inputPath' as const } : flag))
+    .map((flag) => (flag.field in placeholders ? { ...flag, placeholder: placeholders[flag.field]! } : flag))
     .sort((a, b) => place(a.field) - place(b.field))
 }
 

@@ -270,6 +270,30 @@ describe('evaluate', () => {
     expect(table.results).toHaveLength(4)
   })
 
+  test('measures with LPIPS and DINO when their files are there, and says what is missing when not', async () => {
+    const metrics = path.join(fixtures, '..', 'metrics')
+    const { result } = await run({ ...request, out: file('measured'), methods: ['direct+p2p', 'proxnpi+p2p'], lpips: path.join(metrics, 'lpips-squeeze.safetensors'), dino: path.join(metrics, 'vit-dino.safetensors') })
+    const { results } = JSON.parse(readFileSync(file('measured/table.json'), 'utf8')) as { results: { method: string; structure: number; backgroundLpips: number }[] }
+    for (const { structure, backgroundLpips } of results) expect([structure > 0, backgroundLpips > 0]).toEqual([true, true])
+    expect(new Set(results.map(({ method }) => method))).toEqual(new Set(['direct+p2p', 'proxnpi+p2p']))
+    expect(result['table']).toMatch(/structure distance x10\^3 \|.* LPIPS x10\^3/)
+    expect(result['table']).toMatch(/LPIPS squeeze of the background/)
+    expect(readFileSync(file('results/table.md'), 'utf8')).toMatch(/No LPIPS: the net is not part of the program; give its weights with --lpips FILE/)
+  })
+
+  test.each<[string, object, RegExp]>([
+    ['another file for LPIPS', { lpips: path.join(fixtures, '..', 'metrics', 'vit-dino.safetensors') }, /vit-dino\.safetensors: expected LPIPS weights/],
+    ['a pickle for DINO', { dino: file('dino.pth') }, /dino\.pth: expected .*safetensors.* found a PyTorch pickle/],
+    ['a missing file', { lpips: file('nowhere.safetensors') }, /nowhere\.safetensors: expected a file, found nothing at that path/],
+    ['a folder that is no CLIP model', { clip: fixtures }, /expected a CLIP model as transformers saves it/],
+  ])('%s is one sentence', async (_name, more, message) => {
+    writeFileSync(file('dino.pth'), Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(26), Buffer.from('archive/data.pkl')]))
+    const error = await refusal({ ...request, out: file('never'), ...more })
+    expect(error.message).toMatch(message)
+    expect(error.exitCode).toBe(2)
+    expect(existsSync(file('never'))).toBe(false)
+  })
+
   test('refuses results of other settings', async () => {
     expect((await refusal({ ...request, steps: 4 })).message).toMatch(/expected results of a run with these settings and this model, found those of another; choose another folder/)
   })
@@ -286,7 +310,7 @@ describe('evaluate', () => {
   })
 
   test('unknown methods are answered with the known', async () => {
-    expect((await refusal({ ...request, methods: ['magic+p2p'] })).message).toMatch(/one of ddim, npi, direct, renoise, edict, ef-ddpm, a plus sign, and one of p2p, masactrl, pnp/)
+    expect((await refusal({ ...request, methods: ['magic+p2p'] })).message).toMatch(/one of ddim, npi, direct, renoise, edict, ef-ddpm, proxnpi, a plus sign, and one of p2p, masactrl, pnp/)
   })
 })
 

@@ -4,32 +4,28 @@ import path from 'node:path'
 import { badInput, failed, throwIfCancelled } from '../errors.ts'
 import { openPicture } from '../image/codec.ts'
 import { cropPixels } from '../image/cropStitch.ts'
-import { wholeBox } from '../image/geometry.ts'
-import type { Picture } from '../image/picture.ts'
 import { contactSheet, picturePanel, type Panel } from '../image/sheet.ts'
 import { writePicture } from '../image/writePicture.ts'
 import { tokenScale } from '../methods/shared/attentionEdits.ts'
 import { EDIT_METHODS, INVERSION_METHODS, type EditMethod, type EngineResult, type InversionMethod, type RequestOf } from '../requests.ts'
-import type { Pixels } from '../tensor/tensor.ts'
 import { writeFileAtomic } from '../weights/atomicFile.ts'
 import { makeFolder } from './attentionMaps.ts'
-import { askedFacts, holds, readBenchmark, EDIT_KINDS, type BenchCase } from './benchmark.ts'
-import { clipScore, createClipScorer, type ClipScorer } from './clipScore.ts'
+import { readBenchmark, EDIT_KINDS, type BenchCase } from './benchmark.ts'
 import { warn, type RunContext } from './context.ts'
 import { noWork, type NetSize } from './controlledUNet.ts'
-import { probeRecord } from './describe.ts'
 import { prepareWords, wordPlaces, type WordEdit } from './editWords.ts'
+import { closeMeasures, finite, measure, measureNotes, openMeasures, type Measuring } from './evaluationMeasures.ts'
+import { ResultFile, settingsOf } from './evaluationResults.ts'
 import { markdownTables, summarise, type CaseResult } from './evaluationTable.ts'
 import { psnr } from './fidelity.ts'
 import { inversionCalls, invertPicture, type InversionChoices } from './inversion.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
-import { meanSquaredError, peakSignalToNoise, ssim } from './metrics.ts'
 import { planEdit } from './planWords.ts'
 import { RunProgress } from './progress.ts'
 import { tokenizerOf, windowCount } from './prompt.ts'
 import type { Vae } from './vae.ts'
 import { putBack } from './wordComposite.ts'
-import { editStates, negativePromptOf, rowsOf, runWordEdit, sourcePromptFor, type EditChoices } from './wordEdit.ts'
+import { checkProximal, editStates, negativePromptOf, rowsOf, runWordEdit, sourcePromptFor, type EditChoices } from './wordEdit.ts'
 import { planFor } from './wordPicture.ts'
 
 type EvaluateRequest = RequestOf<'evaluate'>
@@ -39,7 +35,18 @@ interface Contender {
   readonly name: string
   readonly inversion: InversionMethod
   readonly edit: EditMethod
+  /** choices that go with the name, in the place of the request's */
+  readonly choices: Partial<EditChoices>
 }
+
+/**
+ * Proximal negative-prompt inversion under its own name, as PIE-Bench's table has it: soft shrinking by the 0.75 quantile
+ * and inversion guidance.
+ */
+const PROXNPI = {
+  name: 'proxnpi',
+  choices: { proximal: 'soft', proximalQuantile: 0.75, proximalGuide: 'inversion', proximalUntil: 400, proximalRate: 1, proximalDilate: 1 },
+} as const
 
 /** PIE-Bench's weight of the blend word. */
 const BLEND_WORD_SCALE = 2
@@ -49,31 +56,39 @@ const BATCH = 16
 const SHEET_ROWS_PER_KIND = 1
 
 /** Everything a case needs. */
-interface Workplace {
+interface Workplace extends Measuring {
   readonly context: RunContext
-  readonly loaded: LoadedCheckpoint
   readonly request: EvaluateRequest
   readonly vae: Vae
   readonly seed: number
-  readonly scorer: ClipScorer | null
   readonly folder: string
-  readonly textScores: Map<string, Float32Array>
 }
 
 /** Runs every method over every case that is not done yet, then writes the tables. */
 export async function evaluate(context: RunContext, request: EvaluateRequest): Promise<EngineResult> {
   if (request.latents || request.trace) throw badInput('evaluate/option', { thing: request.latents ? '--latents' : '--trace', expected: 'no such option: every picture of the benchmark is inverted anew', found: request.latents ?? request.trace ?? '' })
+  checkProximal(request)
   const contenders = request.methods.map(parseContender)
   const bench = readBenchmark(request.bench)
   for (const file of bench.missing) warn(context, 'evaluate/missing', `The benchmark names ${file}, which is not there; that edit is left out.`)
   const cases = chooseCases(bench.cases, request)
   if (cases.length === 0) throw badInput('evaluate/bench', { thing: request.bench, expected: 'at least one edit whose picture is there', found: 'none', ...(request.kinds.length > 0 ? { todo: 'leave out --kinds' } : {}) })
   const loaded = await context.checkpoint(request.model, request)
-  const folder = makeFolder(request.out)
   const seed = request.seed ?? 1234
-  const record = new ResultFile(folder, settingsOf(request, loaded, seed))
-  const scorer = await createClipScorer(context, loaded)
-  const place: Workplace = { context, loaded, request, vae: loaded.vae(), seed, scorer, folder, textScores: new Map() }
+  const measures = await openMeasures(context, loaded, request)
+  try {
+    const folder = makeFolder(request.out)
+    const record = new ResultFile(folder, settingsOf(request, loaded, seed, measures))
+    const place: Workplace = { context, loaded, request, vae: loaded.vae(), seed, measures, folder, textScores: new Map() }
+    return await runAll(place, contenders, cases, record, bench.missing)
+  } finally {
+    await closeMeasures(measures)
+  }
+}
+
+/** Every contender over every case that is not done yet, then the tables. */
+async function runAll(place: Workplace, contenders: readonly Contender[], cases: readonly BenchCase[], record: ResultFile, missing: readonly string[]): Promise<EngineResult> {
+  const { context, loaded, request, seed, folder } = place
   const open = cases.filter((item) => contenders.some(({ name }) => !record.has(name, item.id)))
   const progress = await startProgress(place, contenders, open, record)
 
@@ -95,10 +110,10 @@ export async function evaluate(context: RunContext, request: EvaluateRequest): P
   progress.begin('write')
   const names = contenders.map(({ name }) => name)
   const results = record.results.filter(({ method, id }) => names.includes(method) && cases.some((item) => item.id === id))
-  const files = await writeTables(place, cases, names, results, notesOf(place, bench.missing.length))
+  const files = await writeTables(place, cases, names, results, notesOf(place, missing.length))
   progress.finish()
-  if (bench.missing.length > 0) {
-    throw failed('evaluate/missing', `${bench.missing.length} files that the benchmark names are not there (${shortList(bench.missing)}); the other ${cases.length} edits were run and the table written to ${files.markdown}.`)
+  if (missing.length > 0) {
+    throw failed('evaluate/missing', `${missing.length} files that the benchmark names are not there (${shortList(missing)}); the other ${cases.length} edits were run and the table written to ${files.markdown}.`)
   }
   return {
     bench: request.bench, model: loaded.checkpoint.id, modelHash: loaded.checkpoint.hash, device: loaded.device, seed,
@@ -110,10 +125,11 @@ export async function evaluate(context: RunContext, request: EvaluateRequest): P
 /** Reads `inversion+edit`. */
 function parseContender(text: string): Contender {
   const [inversion, edit = 'p2p', ...rest] = text.split('+').map((part) => part.trim())
-  const knownInversion = INVERSION_METHODS.find((name) => name === inversion)
+  const isProximal = inversion === PROXNPI.name
+  const knownInversion = isProximal ? 'npi' : INVERSION_METHODS.find((name) => name === inversion)
   const knownEdit = EDIT_METHODS.find((name) => name === edit)
-  if (knownInversion && knownEdit && rest.length === 0) return { name: `${knownInversion}+${knownEdit}`, inversion: knownInversion, edit: knownEdit }
-  throw badInput('evaluate/method', { thing: `--methods ${text}`, expected: `one of ${INVERSION_METHODS.join(', ')}, a plus sign, and one of ${EDIT_METHODS.join(', ')}`, found: text, todo: 'for example --methods ddim+p2p,direct+p2p' })
+  if (knownInversion && knownEdit && rest.length === 0) return { name: `${inversion}+${knownEdit}`, inversion: knownInversion, edit: knownEdit, choices: isProximal ? PROXNPI.choices : {} }
+  throw badInput('evaluate/method', { thing: `--methods ${text}`, expected: `one of ${INVERSION_METHODS.join(', ')}, ${PROXNPI.name}, a plus sign, and one of ${EDIT_METHODS.join(', ')}`, found: text, todo: 'for example --methods ddim+p2p,direct+p2p' })
 }
 
 function chooseCases(cases: readonly BenchCase[], { kinds, limit }: EvaluateRequest): BenchCase[] {
@@ -124,51 +140,6 @@ function chooseCases(cases: readonly BenchCase[], { kinds, limit }: EvaluateRequ
     taken.set(kind, (taken.get(kind) ?? 0) + 1)
     return limit === undefined || taken.get(kind)! <= limit
   })
-}
-
-/** Whatever changes the results. */
-function settingsOf(request: EvaluateRequest, loaded: LoadedCheckpoint, seed: number): string {
-  const { steps, guidance, guidanceRescale, negative, cross, self, composite, localBlend, proximal, proximalQuantile, emptyShare, strength, renoiseSteps, clipSkip, fast } = request
-  return JSON.stringify({ modelHash: loaded.checkpoint.hash, seed, steps, guidance, guidanceRescale, negative, cross, self, composite, localBlend, proximal, proximalQuantile, emptyShare, strength, renoiseSteps, clipSkip, fast })
-}
-
-/** Finished results, one JSON line each, so that an interrupted run continues. */
-class ResultFile {
-  readonly #file: string
-  readonly #results = new Map<string, CaseResult>()
-
-  constructor(folder: string, settings: string) {
-    this.#file = path.join(folder, 'results.jsonl')
-    const lines = fs.existsSync(this.#file) ? fs.readFileSync(this.#file, 'utf8').split('\n').filter((line) => line !== '') : []
-    const first = lines.shift()
-    if (first !== undefined && first !== settings) {
-      throw badInput('evaluate/settings', { thing: this.#file, expected: 'results of a run with these settings and this model', found: 'those of another', todo: 'choose another folder with --out, or delete it' })
-    }
-    const kept: string[] = []
-    for (const line of lines) {
-      try {
-        const result = JSON.parse(line) as CaseResult
-        this.#results.set(`${result.method} ${result.id}`, result)
-        kept.push(line)
-      } catch {
-        continue // the line that an interruption cut short
-      }
-    }
-    writeFileAtomic(this.#file, Buffer.from([settings, ...kept, ''].join('\n')))
-  }
-
-  get results(): CaseResult[] {
-    return [...this.#results.values()]
-  }
-
-  has(method: string, id: string): boolean {
-    return this.#results.has(`${method} ${id}`)
-  }
-
-  add(result: CaseResult): void {
-    this.#results.set(`${result.method} ${result.id}`, result)
-    fs.appendFileSync(this.#file, `${JSON.stringify(result)}\n`)
-  }
 }
 
 async function startProgress(place: Workplace, contenders: readonly Contender[], open: readonly BenchCase[], record: ResultFile): Promise<RunProgress> {
@@ -254,7 +225,7 @@ async function runCase(place: Workplace, contender: Contender, item: BenchCase, 
   const started = performance.now()
   const { picture, plan, pixels, words, states, size, work, inverted } = await invertCase(place, contender, item)
   const choices: EditChoices = {
-    ...request, method: contender.edit, selfPixels: 32, blendThreshold: 0.3, blendStart: 0.2, startStep: 4, biasStrength: 0,
+    ...request, method: contender.edit, selfPixels: 32, blendThreshold: 0.3, blendStart: 0.2, startStep: 4, biasStrength: 0, ...contender.choices,
   }
   const edited = await runWordEdit(loaded, { size, words, states, start: { kind: 'inverted', inversion: contender.inversion, inverted }, work, signal: context.signal }, choices)
   const after = await vae.decode(edited.target)
@@ -275,50 +246,6 @@ async function runCase(place: Workplace, contender: Contender, item: BenchCase, 
     unetCalls: inversionRows + work.calls,
     secondsInversion,
     seconds,
-  }
-}
-
-type Measured = Pick<CaseResult, 'backgroundPsnr' | 'backgroundMse' | 'backgroundSsim' | 'truthPsnr' | 'truthSsim' | 'clipWhole' | 'clipEdited' | 'asked' | 'askedMain'>
-
-/** Compares whole pictures in 8-bit sRGB, at the benchmark's own size. */
-async function measure(place: Workplace, item: BenchCase, before: Picture, after: Picture): Promise<Measured> {
-  const [a, b] = [await wholePixels(before), await wholePixels(after)]
-  const background = item.mask.map((value) => (value ? 0 : 1))
-  const hasBackground = background.some((value) => value === 1)
-  const truth = item.truth ? await wholePixels(await openPicture(item.truth)) : null
-  return {
-    backgroundPsnr: hasBackground ? finite(peakSignalToNoise(a, b, background)) : null,
-    backgroundMse: hasBackground ? meanSquaredError(a, b, background) : null,
-    backgroundSsim: hasBackground ? ssim(a, b, background) : null,
-    truthPsnr: truth ? finite(peakSignalToNoise(truth, b)) : null,
-    truthSsim: truth ? ssim(truth, b) : null,
-    ...(await clipScores(place, item, after)),
-    ...(await probeVerdict(place, item, after)),
-  }
-}
-
-async function clipScores({ scorer, textScores }: Workplace, item: BenchCase, after: Picture): Promise<{ clipWhole: number | null; clipEdited: number | null }> {
-  if (!scorer) return { clipWhole: null, clipEdited: null }
-  const text = textScores.get(item.target) ?? (await scorer.text(item.target))
-  textScores.set(item.target, text)
-  const samples = after.samples.slice()
-  item.mask.forEach((value, pixel) => {
-    if (!value) for (let c = 0; c < after.channels; c++) samples[pixel * after.channels + c] = 0
-  })
-  return {
-    clipWhole: clipScore(text, await scorer.picture(after)),
-    clipEdited: clipScore(text, await scorer.picture({ ...after, samples } as Picture)),
-  }
-}
-
-async function probeVerdict({ loaded }: Workplace, item: BenchCase, after: Picture): Promise<{ asked: boolean | null; askedMain: boolean | null }> {
-  if (!item.records || !loaded.has('probe')) return { asked: null, askedMain: null }
-  const facts = askedFacts(item.records.before, item.records.after)
-  const seen = await probeRecord(loaded, after)
-  const main = facts.filter((fact) => (item.kind === 1 && fact.what === 'object') || (item.kind === 6 && fact.name === 'colour'))
-  return {
-    asked: facts.length > 0 ? facts.every((fact) => holds(fact, seen)) : null,
-    askedMain: main.length > 0 ? main.every((fact) => holds(fact, seen)) : null,
   }
 }
 
@@ -346,27 +273,17 @@ function sheetCases(cases: readonly BenchCase[]): BenchCase[] {
   })
 }
 
-function notesOf({ request, loaded, seed, scorer }: Workplace, missing: number): string[] {
+function notesOf({ request, loaded, seed, measures }: Workplace, missing: number): string[] {
   return [
     `${loaded.checkpoint.id} (${loaded.checkpoint.hash.slice(0, 12)}), DDIM, ${request.steps} steps, guidance ${request.guidance}, seed ${seed}; cross ${request.cross}, self ${request.self}, local blend ${request.localBlend ? 'from the benchmark\'s words' : 'off'}.`,
     request.composite ? 'Only the place that may have changed was put into the picture.' : 'Pictures as the model gives them, nothing composited: what the background loses in the autoencoder counts.',
-    'PSNR, MSE and SSIM as PIE-Bench measures them: both pictures times the background mask, over the full frame.',
-    ...(scorer ? [] : ['No CLIP-score: the checkpoint has no image tower with a text projection.']),
-    'No LPIPS and no structure distance (DINO): these nets are not part of the program.',
+    ...measureNotes(measures),
     ...(missing > 0 ? [`${missing} files of the benchmark were missing.`] : []),
   ]
 }
 
 function pictureFile({ folder }: Workplace, method: string, { id }: BenchCase): string {
   return path.join(folder, 'pictures', method, `${id.replace(/[^\w.-]/g, '_')}.png`)
-}
-
-async function wholePixels(picture: Picture): Promise<Pixels> {
-  return cropPixels(picture, wholeBox(picture), picture)
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null
 }
 
 function shortList(files: readonly string[]): string {

@@ -6,6 +6,10 @@ export interface CaseResult {
   readonly method: string
   readonly id: string
   readonly kind: number
+  /** structure distance to the original (DINO), whole picture */
+  readonly structure: number | null
+  /** LPIPS outside the mask, against the original */
+  readonly backgroundLpips: number | null
   /** outside the mask, against the original: PSNR in dB, mean squared error and SSIM of pictures in 0..1 */
   readonly backgroundPsnr: number | null
   readonly backgroundMse: number | null
@@ -45,7 +49,9 @@ const times = (value: number | null, factor: number): number | null => (value ==
 
 /** Columns of the main table, in PIE-Bench's units. */
 const COLUMNS: Readonly<Record<string, Column>> = {
+  structure: { title: 'structure distance x10^3', digits: 2, value: (r) => times(r.structure, 1e3) },
   backgroundPsnr: { title: 'background PSNR dB', digits: 2, value: (r) => r.backgroundPsnr },
+  backgroundLpips: { title: 'LPIPS x10^3', digits: 2, value: (r) => times(r.backgroundLpips, 1e3) },
   backgroundMse: { title: 'MSE x10^4', digits: 2, value: (r) => times(r.backgroundMse, 1e4) },
   backgroundSsim: { title: 'SSIM x10^2', digits: 2, value: (r) => times(r.backgroundSsim, 100) },
   truthPsnr: { title: 'truth PSNR dB', digits: 2, value: (r) => r.truthPsnr },

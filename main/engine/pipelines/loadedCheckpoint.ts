@@ -99,6 +99,11 @@ export class LoadedCheckpoint {
     return this.#runtime.fused
   }
 
+  /** Where converted weights are kept. */
+  get weightCache(): WeightCache {
+    return this.#runtime.weightCache
+  }
+
   /** Whether the checkpoint comes with a part. */
   has(component: ComponentName): boolean {
     return this.checkpoint.components[component] !== undefined

@@ -103,3 +103,18 @@ function sumTaps(b: GraphBuilder, weight: Value, axis: number, parity: 0 | 1): V
 export function downsample2d(b: GraphBuilder, name: string, x: Value, padding: number): Value {
   return b.scope(name, () => conv2d(b, 'conv', x, { stride: 2, padding: padding === 0 ? [0, 0, 1, 1] : padding }))
 }
+
+/**
+ * The largest of each window of x [B,C,H,W], as nn.MaxPool2d without padding: by comparing every stride-th row, then
+ * column. With `ceil` a last window that reaches over the edge counts; x must not be negative then (it comes from a ReLU).
+ */
+export function maxPool2d(b: GraphBuilder, x: Value, { window, stride, ceil = false }: { window: number; stride: number; ceil?: boolean }): Value {
+  return [2, 3].reduce((values, axis) => {
+    const size = values.dims[axis] as number
+    const count = (ceil ? Math.ceil((size - window) / stride) : Math.floor((size - window) / stride)) + 1
+    const missing = Math.max(0, (count - 1) * stride + window - size)
+    const whole = missing > 0 ? b.pad(values, values.dims.map((_, other) => (other === axis ? ([0, missing] as const) : ([0, 0] as const)))) : values
+    const shifted = Array.from({ length: window }, (_, at) => b.slice(whole, axis, at, at + (count - 1) * stride + 1, stride))
+    return shifted.reduce((largest, next) => b.maximum(largest, next))
+  }, x)
+}

@@ -75,7 +75,7 @@ describe('what an edit asks for', () => {
 
 describe('tables', () => {
   const result = (method: string, id: string, more: Partial<CaseResult>): CaseResult => ({
-    method, id, kind: 1, backgroundPsnr: 20, backgroundMse: 0.01, backgroundSsim: 0.9, truthPsnr: null, truthSsim: null, clipWhole: null, clipEdited: null,
+    method, id, kind: 1, structure: null, backgroundLpips: null, backgroundPsnr: 20, backgroundMse: 0.01, backgroundSsim: 0.9, truthPsnr: null, truthSsim: null, clipWhole: null, clipEdited: null,
     asked: null, askedMain: null, fidelity: 30, rowForwards: 200, unetCalls: 100, secondsInversion: 1, seconds: 3, ...more,
   })
   const results = [result('a', '1', { asked: true }), result('a', '2', { backgroundPsnr: null, asked: false }), result('b', '1', { backgroundPsnr: 30 })]
