@@ -1,6 +1,7 @@
 /** `palimpsest`: entry of the command line. */
 import { runBench } from './bench.ts'
-import type { CommandSpec } from './commandSpec.ts'
+import { type CommandSpec, isProcedure } from './commandSpec.ts'
+import type { AnyCommand, Resolver } from './commandSpec.ts'
 import { PICTURE_ENDINGS, TENSOR_ENDINGS, checkOutputs } from './outputCheck.ts'
 import type { PlannedOutput } from './outputCheck.ts'
 import { asEngineError, makePrinter } from './printer.ts'
@@ -12,6 +13,7 @@ import { runJob } from './runJob.ts'
 import type { JobRunner, PreparedJob } from './runJob.ts'
 import { processSurroundings } from './surroundings.ts'
 import type { Surroundings } from './surroundings.ts'
+import { withTools } from './tools.ts'
 
 /**
  * Runs the command that the arguments name and gives back the exit code: 0 done, 1 failed, 2 bad input,
@@ -25,7 +27,13 @@ export async function main(args: readonly string[], around: Surroundings, run: J
     if (parsed.kind === 'done') return parsed.exitCode
     if (parsed.kind === 'bench') return await runBench(parsed.args, around.callerFolder)
     const { spec } = parsed.command
-    const job = prepare(parsed.command, around)
+    if (isProcedure(spec)) {
+      const { request, resolver } = read(parsed.command, around)
+      const outcome = await withTools(around, printer, resolver, (tools) => spec.perform(request, tools))
+      printer.result(outcome.result, outcome.text)
+      return outcome.exitCode ?? 0
+    }
+    const job = prepare(parsed.command, spec, around)
     if (parsed.command.predict) {
       const prediction = await run({ request: { task: 'predict', request: job.request }, outputs: [] }, around, printer)
       printer.result(prediction, reportPrediction(prediction))
@@ -48,16 +56,27 @@ function withTotalSeconds(result: Record<string, unknown>): Record<string, unkno
   return { ...result, seconds: Math.round(total * 1000) / 1000, phaseSeconds: result['seconds'] }
 }
 
-/** The checked request; also checks, before any work is done, that the results can be written. */
-function prepare({ spec, flags, typed }: TypedCommand, around: Surroundings): PreparedJob {
-  const reading = { task: spec.task ?? spec.name, schema: spec.schema, flags, callerFolder: around.callerFolder, bundledModels: around.paths.bundledModels }
-  const read = readRequest(typed, reading)
-  const request =
-    spec.resolve?.(read, {
-      path: (file) => fromCaller(around.callerFolder, file),
-      model: (name) => modelFromCaller(name, reading),
-    }) ?? read
+/** What was typed as a checked request, its names resolved. */
+function read({ spec, flags, typed }: TypedCommand, around: Surroundings): { request: Record<string, unknown>; resolver: Resolver } {
+  const reading = { task: taskOf(spec), schema: spec.schema, flags, callerFolder: around.callerFolder, bundledModels: around.paths.bundledModels }
+  const resolver: Resolver = {
+    path: (file) => fromCaller(around.callerFolder, file),
+    model: (name) => modelFromCaller(name, reading),
+  }
+  const typedRequest = readRequest(typed, reading)
+  const request = spec.resolve?.(typedRequest, resolver) ?? typedRequest
   spec.check?.(request)
+  return { request, resolver }
+}
+
+function taskOf(spec: AnyCommand): string {
+  return isProcedure(spec) ? spec.name : (spec.task ?? spec.name)
+}
+
+/** The checked request; also checks, before any work is done, that the results can be written. */
+function prepare(command: TypedCommand, spec: CommandSpec, around: Surroundings): PreparedJob {
+  const { flags } = command
+  const { request } = read(command, around)
   const files = (kind: 'inputPath' | 'outputPath'): PlannedOutput[] =>
     flags.flatMap((flag) => {
       const file = request[flag.field]

@@ -21,6 +21,8 @@ export interface Printer {
   error(error: EngineError): void
   /** a remark that is neither a result nor an error */
   note(sentence: string): void
+  /** something that happened on the way: a JSON line of its own with --json, else the sentence on standard error */
+  happened(event: string, fields: object, sentence: string): void
 }
 
 /** @param options.debug also prints stacks and details of errors */
@@ -62,6 +64,10 @@ export function makePrinter(streams: Streams, options: { json: boolean; debug: b
       if (options.debug) sentence(`${typeof stack === 'string' ? stack : (error.stack ?? '')}\n${JSON.stringify(details, null, 2)}`)
     },
     note: sentence,
+    happened: (event, fields, text) => {
+      if (options.json) line(event, fields)
+      if (!options.json || stderr.isTTY) sentence(text)
+    },
   }
 }
 

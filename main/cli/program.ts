@@ -5,7 +5,7 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { badInput } from '../engine/errors.ts'
 import type { EngineError } from '../engine/errors.ts'
 import { programRoot } from '../paths.ts'
-import type { CommandSpec } from './commandSpec.ts'
+import { type AnyCommand, isProcedure } from './commandSpec.ts'
 import { COMMAND_GROUPS } from './commands.ts'
 import { OUTPUT_GROUP, flagsOf, helpText } from './flags.ts'
 import type { Flag } from './flags.ts'
@@ -15,7 +15,7 @@ import { likelyMeant, nearestFirst } from './suggest.ts'
 
 /** A command as it was typed, before its values are checked. */
 export interface TypedCommand {
-  readonly spec: CommandSpec
+  readonly spec: AnyCommand
   readonly flags: readonly Flag[]
   readonly typed: TypedValues
   readonly json: boolean
@@ -84,15 +84,15 @@ export function buildProgram(streams: Streams, chosen: (parsed: Parsed) => void)
   return program
 }
 
-function buildCommand(spec: CommandSpec, streams: Streams, chosen: (parsed: Parsed) => void): Command {
+function buildCommand(spec: AnyCommand, streams: Streams, chosen: (parsed: Parsed) => void): Command {
   const command = new Command(spec.name).summary(spec.summary).description(spec.about)
-  const flags = flagsOf(spec.schema, spec.defaults, spec.inputPaths).map((flag) => (spec.positionals?.includes(flag.field) ? positional(flag) : flag))
+  const flags = flagsOf(spec.schema, spec).map((flag) => (spec.positionals?.includes(flag.field) ? positional(flag) : flag))
   for (const name of spec.positionals ?? []) {
     const flag = flags.find(({ field }) => field === name)
     if (flag) command.addArgument(new Argument(`[${flag.name}]`, helpText(flag)))
   }
   for (const flag of flags.filter(({ name }) => name.startsWith('-'))) command.addOption(buildOption(flag))
-  if (spec.predictable) {
+  if (!isProcedure(spec) && spec.predictable) {
     command.addOption(new Option('--predict', 'only say how long it would take here and how much memory').helpGroup('Where and how fast:'))
   }
   const json = new Option('--json', 'print one JSON object per line: progress, warning, and last result or error').helpGroup(OUTPUT_GROUP)

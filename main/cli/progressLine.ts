@@ -13,7 +13,7 @@ export interface ProgressStream {
 /** Words for the phases that the engine names; others are shown as they are. */
 const PHASES: Readonly<Record<string, string>> = {
   load: 'loading', convert: 'converting', open: 'opening', encode: 'encoding', sample: 'sampling', decode: 'decoding', fill: 'filling', write: 'writing',
-  describe: 'describing', refine: 'refining', verify: 'verifying', invert: 'inverting', text: 'reading the prompt',
+  describe: 'describing', refine: 'refining', verify: 'verifying', invert: 'inverting', text: 'reading the prompt', batch: 'pictures', replay: 'steps', check: 'files', pack: 'packing', unpack: 'unpacking',
 }
 /** In a log: at most one line in this many milliseconds within a phase. */
 const LOG_EVERY_MS = 5000

@@ -34,7 +34,7 @@ describe('help', () => {
     const { code, out } = await say([name, '--help'])
     expect(code).toBe(0)
     const flat = out.replace(/\s+/g, ' ')
-    for (const flag of flagsOf(spec.schema, spec.defaults, spec.inputPaths)) {
+    for (const flag of flagsOf(spec.schema, spec)) {
       const shown = spec.positionals?.includes(flag.field) ? flag.field.toUpperCase() : flag.name
       expect(flat).toContain(shown)
       expect(flag.description, `${name} ${flag.name} has a description`).not.toBe('')
