@@ -1,6 +1,8 @@
 """Writes models/bench/papercut-pie: an editing benchmark in PIE-Bench's layout, with the true answers.
 
-    python -m papercut.bench [--out DIR] [--seed N]
+    python -m papercut.bench [--out DIR] [--seed N] [--object-masks]
+
+`--object-masks` writes only `object_masks.json`, from the records of a benchmark that is there.
 
 The layout is PIE-Bench's (Ju et al., arXiv 2310.01506): `mapping_file.json` from id to the picture's path, prompts,
 kind and mask as run lengths; the pictures below `annotation_images/`. What it adds: `edited_images/`, the picture as it
@@ -22,10 +24,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from .world.draw import draw_with_masks
 from .world.edits import EDIT_KINDS, Edit, changed_mask, edit_pictures, make_edit
-from .world.scene import to_record
+from .world.scene import from_record, to_record
 
 SIZE = 256
+# Side of the objects' masks: twice that of the largest attention maps they are compared with.
+MASK_SIZE = 64
 # PIE-Bench's own proportions (700 pairs), a fifth of each.
 COUNTS = dict(zip(EDIT_KINDS, (28, 16, 16, 16, 8, 8, 8, 8, 16, 16)))
 FOLDERS = dict(zip(EDIT_KINDS, (
@@ -129,14 +134,41 @@ def write_bench(out: Path, seed: int = 20260, counts: dict[str, int] = COUNTS) -
     return len(mapping)
 
 
+def object_masks(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a picture shows, object by object in the record's order: its class and where it is seen, as run lengths."""
+    scene = from_record(record)
+    _, masks = draw_with_masks([scene], MASK_SIZE)
+    return [{"cls": item.cls, "mask": encode_mask(mask)} for item, mask in zip(scene.objects, masks[0])]
+
+
+def write_object_masks(out: Path) -> int:
+    """Write object_masks.json beside a benchmark's mapping file; returns the number of pictures."""
+    mapping = json.loads((out / "mapping_file.json").read_text())
+    pictures = {
+        f"{folder}/{entry[path]}": object_masks(entry[record])
+        for entry in mapping.values()
+        for folder, path, record in (("annotation_images", "image_path", "original_record"),
+                                     ("edited_images", "edited_image_path", "edited_record"))
+    }
+    lines = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in pictures.items())
+    text = f'{{"size": {MASK_SIZE},\n"pictures": {{\n{lines}\n}}}}\n'
+    _write(out / "object_masks.json", text.encode())
+    return len(pictures)
+
+
 def main() -> None:
     """Command line: python -m papercut.bench."""
     parser = argparse.ArgumentParser(description="Write the papercut-pie editing benchmark.")
     parser.add_argument("--out", type=Path, default=_DEFAULT_OUT)
     parser.add_argument("--seed", type=int, default=20260)
+    parser.add_argument("--object-masks", action="store_true", help="only object_masks.json, for pictures that are there")
     options = parser.parse_args()
     torch.set_num_threads(1)  # one picture at a time: threads would only wait for each other
+    if options.object_masks:
+        print(f"masks of {write_object_masks(options.out)} pictures in {options.out / 'object_masks.json'}")
+        return
     count = write_bench(options.out, options.seed)
+    write_object_masks(options.out)
     size = sum(f.stat().st_size for f in options.out.rglob("*") if f.is_file())
     print(f"{count} pairs, {size / 1e6:.2f} MB, in {options.out}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from papercut.bench import COUNTS, SIZE, decode_mask, encode_mask, write_bench
+from papercut.bench import COUNTS, MASK_SIZE, SIZE, decode_mask, encode_mask, object_masks, write_bench
 from papercut.world.draw import draw
 from papercut.world.scene import from_record, is_held_out, sample_scene
 
@@ -48,6 +49,23 @@ def test_outside_the_masks_pictures_and_answers_are_identical():
         mask = decode_mask(entry["mask"], *entry["image_size"], border=False)
         assert torch.equal(before[:, ~mask], after[:, ~mask]), key
         assert not torch.equal(before, after), key
+
+
+def test_object_masks_lie_where_the_objects_are():
+    masks = json.loads((ROOT / "object_masks.json").read_text())
+    assert masks["size"] == MASK_SIZE and len(masks["pictures"]) == 2 * len(MAPPING)
+    for key in random.Random(2).sample(sorted(MAPPING), 12):
+        entry = MAPPING[key]
+        listed = masks["pictures"][f"annotation_images/{entry['image_path']}"]
+        assert listed == object_masks(entry["original_record"]), key
+        scene = from_record(entry["original_record"])
+        assert [item["cls"] for item in listed] == [item.cls for item in scene.objects]
+        with_all = draw([scene], MASK_SIZE)[0]
+        for index, item in enumerate(listed):
+            mask = decode_mask(item["mask"], MASK_SIZE, MASK_SIZE, border=False)
+            without = replace(scene, objects=scene.objects[:index] + scene.objects[index + 1:])
+            changed = (draw([without], MASK_SIZE)[0] != with_all).any(0)
+            assert not (mask & ~changed).any() and mask.sum() > 10, key
 
 
 def test_pictures_are_the_drawings_of_their_records():
