@@ -9,23 +9,25 @@ const engineTable = {
   guidance: ['tensor'],
   text: ['tensor'],
   image: ['tensor'],
+  zip: [],
+  document: ['image', 'zip', 'requests/document.ts'],
   weights: ['tensor'],
   graph: ['tensor', 'weights'],
   nets: ['graph', 'weights', 'tensor'],
   runtime: ['tensor', 'graph', 'weights'],
   families: ['weights', 'text', 'schedulers'],
   methods: ['schedulers', 'guidance', 'text', 'tensor', 'nets/attentionSite.ts'],
-  pipelines: ['methods', 'guidance', 'schedulers', 'families', 'nets', 'graph', 'runtime', 'text', 'image', 'tensor', 'weights', 'requests.ts'],
+  pipelines: ['methods', 'guidance', 'schedulers', 'families', 'nets', 'graph', 'runtime', 'text', 'image', 'document', 'tensor', 'weights', 'requests.ts', 'requests/document.ts'],
 }
 
 /** folder of the program -> what else it may import */
 const programTable = {
-  'main/jobs': ['main/engine-host/enginePort.ts', 'main/history', 'main/engine/requests.ts', 'main/engine/errors.ts'],
-  'main/host': ['main/jobs', 'main/history', 'main/engine-host', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
+  'main/jobs': ['main/engine-host/enginePort.ts', 'main/history', 'main/engine/document/tileFile.ts', 'main/engine/requests.ts', 'main/engine/errors.ts'],
+  'main/host': ['main/jobs', 'main/history', 'main/engine-host', 'main/engine/document/tileFile.ts', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
   'main/serve': ['main/host', 'main/engine/errors.ts', 'main/paths.ts'],
-  'main/electron': ['main/paths.ts'],
+  'main/electron': ['main/paths.ts', 'main/host/shellMessages.ts'],
   'main/engine-host': ['main/engine/index.ts', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
-  'main/history': ['main/engine/requests.ts', 'main/engine/errors.ts'],
+  'main/history': ['main/engine/requests.ts', 'main/engine/errors.ts', 'main/engine/zip', 'main/engine/document/tileFile.ts'],
   'main/cli': ['main/jobs', 'main/serve', 'main/host', 'main/engine-host', 'main/history', 'main/engine/requests.ts', 'main/engine/errors.ts', 'main/paths.ts'],
 }
 

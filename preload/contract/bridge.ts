@@ -3,6 +3,7 @@
  * served. The renderer sees no other door to the program.
  */
 import type { FileInfo, FileKind, TargetInfo } from './files.ts'
+import type { MenuState } from './menu.ts'
 
 /** The door. `call` answers with a Result as data (nothing is thrown across it). */
 export interface Bridge {
@@ -23,7 +24,7 @@ export interface Bridge {
   /** Commands chosen in the application menu; never fires in the browser. */
   onCommand(listener: (command: string) => void): () => void
   /** The state that the application menu shows; does nothing in the browser. */
-  setMenu(state: unknown): void
+  setMenu(state: MenuState): void
   /** Drags a file out of the window (Electron); false where that cannot be done. */
   startDrag(target: TargetInfo): boolean
 }

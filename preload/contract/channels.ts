@@ -7,7 +7,7 @@ import { appMethods, networkStatus, notice, settings } from './app.ts'
 import { batchEvents, batchMethods } from './batch.ts'
 import { documentEvents, documentMethods } from './documents.ts'
 import { editEvents, editMethods } from './edits.ts'
-import { fileMethods } from './files.ts'
+import { fileEvents, fileMethods } from './files.ts'
 import { historyMethods } from './history.ts'
 import { modelEvents, modelMethods } from './models.ts'
 
@@ -19,7 +19,7 @@ export const methods = { ...appMethods, ...fileMethods, ...documentMethods, ...h
 
 /** Every event by its name. */
 export const events = {
-  ...documentEvents, ...editEvents, ...modelEvents, ...batchEvents,
+  ...fileEvents, ...documentEvents, ...editEvents, ...modelEvents, ...batchEvents,
   notice,
   'settings.changed': z.object({ settings }),
   'network.changed': networkStatus,

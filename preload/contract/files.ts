@@ -39,3 +39,9 @@ export const fileMethods = {
   },
   'media.read': { input: z.object({ key: mediaKey, project: projectId.optional() }), output: z.object({ bytes, media: z.string() }) },
 } as const
+
+/** Events about files. */
+export const fileEvents = {
+  /** files the system asked to open: a double click, a drop on the icon, a second start of the program */
+  'files.opened': z.object({ files: z.array(fileInfo) }),
+} as const

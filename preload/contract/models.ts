@@ -24,7 +24,7 @@ export type ModelRow = z.output<typeof modelRow>
 
 /** An entry of the curated catalogue. */
 export const catalogueEntry = z.object({
-  id: z.string(), name: z.string(), about: z.string(), kind: z.string(), repository: z.string(), bytes: z.number(),
+  id: z.string(), name: z.string(), about: z.string(), kind: z.string(), repository: z.string(), bytes: z.number().describe('0 until the hub has been asked: sizes are its, not ours'),
   licence: z.object({ id: z.string(), name: z.string(), text: z.string(), url: z.string() }), installed: z.boolean(),
 })
 /** See {@link catalogueEntry}. */

@@ -93,7 +93,7 @@ describe('the guard of a process', () => {
     ['node:http', () => new Promise((resolve, reject) => http.get(address(), resolve).on('error', reject))],
     ['node:net', () => new Promise((resolve, reject) => net.connect(port, '127.0.0.1', () => resolve(0)).on('error', reject))],
     ['node:net with options', () => new Promise((resolve, reject) => net.connect({ port, host: '127.0.0.1' }, () => resolve(0)).on('error', reject))],
-    ['node:tls', () => new Promise((resolve, reject) => tls.connect(port, '127.0.0.1', () => resolve(0)).on('error', reject))],
+    ['node:tls', () => new Promise((resolve, reject) => tls.connect({ port, host: '127.0.0.1' }, () => resolve(0)).on('error', reject))],
     ['WebSocket', () => new Promise((resolve, reject) => Object.assign(new WebSocket(`ws://127.0.0.1:${port}`), { onopen: resolve, onerror: reject }))],
     ['a datagram', async () => {
       const socket = dgram.createSocket('udp4')
