@@ -9,6 +9,7 @@ import { attentionMaps } from './pipelines/attentionMaps.ts'
 import type { RunContext } from './pipelines/context.ts'
 import { describePicture } from './pipelines/describe.ts'
 import { devices } from './pipelines/devices.ts'
+import { runDocumentTask } from './pipelines/documentTasks.ts'
 import { evaluate } from './pipelines/evaluate.ts'
 import { imageToImage } from './pipelines/imageToImage.ts'
 import { inpaint } from './pipelines/inpaint.ts'
@@ -178,6 +179,15 @@ function dispatch(context: RunContext, request: EngineRequest): Promise<EngineRe
       return makeMask(context, request)
     case 'picture':
       return writeAnew(context, request)
+    case 'inspect':
+    case 'tiles':
+    case 'compose':
+    case 'patch':
+    case 'thumbnail':
+    case 'mask-edit':
+    case 'select':
+    case 'difference':
+      return runDocumentTask(context, request)
     default:
       return unreachable(request, 'the task list')
   }

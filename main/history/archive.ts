@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { badInput } from '../engine/errors.ts'
+import { ZipWriter } from '../engine/zip/zipWriter.ts'
 import { BlobStore, shortName } from './blobs.ts'
 import { APPLICATION_ID, applicationId, change, isDamage, openReadable, openWritable, row, rows } from './db.ts'
 import { usesOfBlob } from './documents.ts'
@@ -12,9 +13,8 @@ import { copyDatabase } from './openProject.ts'
 import { type ProjectNotice, type ProjectReader, projectPaths } from './projectReader.ts'
 import { segmentNames } from './recordLog.ts'
 import { repairProject } from './repair.ts'
-import { refuseZip } from './zip/zipFormat.ts'
+import { refuseZip } from './zip/refuseZip.ts'
 import { DEFAULT_ZIP_LIMITS, type ZipEntry, type ZipLimits, ZipReader } from './zip/zipReader.ts'
-import { ZipWriter } from './zip/zipWriter.ts'
 
 /** Choices for {@link zipProject} and {@link unzipProject}. */
 export interface ArchiveOptions {

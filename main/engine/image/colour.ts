@@ -11,7 +11,7 @@ import path from 'node:path'
 import sharp from 'sharp'
 import { failed } from '../errors.ts'
 import { bytesEntry, serialiseIfd, type IfdEntry } from './exif.ts'
-import { invertCurve, invertMatrix, multiplyMatrices, parseProfile, SRGB_TO_XYZ_D50, type Curve, type IccProfile, type Matrix3 } from './iccProfile.ts'
+import { invertCurve, invertMatrix, multiplyMatrices, parseProfile, SRGB_TO_XYZ_D50, type Curve, type IccProfile } from './iccProfile.ts'
 
 /** sRGB's encoding of linear light (IEC 61966-2-1). */
 export function encodeSrgb(linear: number): number {
@@ -31,18 +31,7 @@ export function decodeSrgb(encoded: number): number {
  * @returns [3,h,w]
  */
 export async function toSrgb(own: Float32Array, size: { width: number; height: number; channels: 1 | 3 }, icc: Uint8Array | undefined): Promise<Float32Array> {
-  const pixels = size.width * size.height
-  if (size.channels === 1) {
-    const curve = greyToSrgb(icc)
-    const result = new Float32Array(pixels * 3)
-    for (let i = 0; i < pixels; i++) result[i] = curve(own[i]!)
-    result.copyWithin(pixels, 0, pixels)
-    result.copyWithin(2 * pixels, 0, pixels)
-    return result
-  }
-  const profile = icc ? parseProfile(icc, 3) : null
-  if (!icc || !profile) return own.slice()
-  return profile.kind === 'matrix' ? applyMatrix(own, pixels, matrixTransform(profile, 'to-srgb')) : throughProfile(own, size, icc, 'srgb')
+  return convertPlanes({ colours: size.channels, icc }, { colours: 3, icc: undefined })(own, size)
 }
 
 /**
@@ -51,9 +40,71 @@ export async function toSrgb(own: Float32Array, size: { width: number; height: n
  * @returns [channels,h,w]
  */
 export async function fromSrgb(srgb: Float32Array, size: { width: number; height: number; channels: 1 | 3 }, icc: Uint8Array | undefined): Promise<Float32Array> {
-  const pixels = size.width * size.height
-  if (size.channels === 1) {
-    const curve = srgbToGrey(icc)
+  return convertPlanes({ colours: 3, icc: undefined }, { colours: size.channels, icc })(srgb, size)
+}
+
+/** A colour space that samples are in: grey or RGB under a profile; without a usable one sRGB's tone and primaries. */
+export interface ColourSpace {
+  readonly colours: 1 | 3
+  readonly icc: Uint8Array | undefined
+}
+
+/** Converts planes [colours,h,w]; always a new array. */
+export type PlaneConverter = (planes: Float32Array, size: { readonly width: number; readonly height: number }) => Promise<Float32Array>
+
+/**
+ * Whether samples of the two spaces mean the same colours: equal profiles, or profiles and none that are all sRGB. Then
+ * {@link convertPlanes} copies.
+ */
+export function sameSpace(from: ColourSpace, to: ColourSpace): boolean {
+  if (from.colours !== to.colours) return false
+  if (from.icc === to.icc || (from.icc && to.icc && Buffer.from(from.icc).equals(to.icc))) return true
+  if (from.colours === 1) return !isGreyProfile(from.icc) && !isGreyProfile(to.icc)
+  return spaceOf(from.icc) === SRGB && spaceOf(to.icc) === SRGB
+}
+
+/**
+ * A converter between two spaces; its tables are made once, so keep it for many crops. RGB goes straight from matrix to
+ * matrix, never through sRGB, whose gamut would cut wider ones off; from grey to RGB and back it goes by way of sRGB.
+ */
+export function convertPlanes(from: ColourSpace, to: ColourSpace): PlaneConverter {
+  if (sameSpace(from, to)) return async (planes) => planes.slice()
+  if (from.colours === 1 && to.colours === 1) {
+    const [toTone, toOwn] = [greyToSrgb(from.icc), srgbToGrey(to.icc)]
+    return async (planes) => planes.map((value) => toOwn(toTone(value)))
+  }
+  if (from.colours === 1) {
+    const [spread, onwards] = [greyToRgbPlanes(from.icc), convertPlanes({ colours: 3, icc: undefined }, to)]
+    return async (planes, size) => onwards(spread(planes), size)
+  }
+  if (to.colours === 1) {
+    const [first, weigh] = [convertPlanes(from, { colours: 3, icc: undefined }), rgbToGreyPlane(to.icc)]
+    return async (planes, size) => weigh(await first(planes, size))
+  }
+  const [source, target] = [spaceOf(from.icc), spaceOf(to.icc)]
+  if (source.kind === 'matrix' && target.kind === 'matrix') {
+    const apply = matrixConverter(source, target)
+    return async (planes) => apply(planes)
+  }
+  const table = (icc: Uint8Array | undefined, space: RgbSpace): Uint8Array | null => (space === SRGB || !icc ? null : icc)
+  return async (planes, size) => throughProfile(planes, size, table(from.icc, source) ?? (await srgbProfile()), table(to.icc, target) ?? 'srgb')
+}
+
+function greyToRgbPlanes(icc: Uint8Array | undefined): (grey: Float32Array) => Float32Array {
+  const curve = greyToSrgb(icc)
+  return (grey) => {
+    const result = new Float32Array(grey.length * 3)
+    for (let i = 0; i < grey.length; i++) result[i] = curve(grey[i]!)
+    result.copyWithin(grey.length, 0, grey.length)
+    result.copyWithin(2 * grey.length, 0, grey.length)
+    return result
+  }
+}
+
+function rgbToGreyPlane(icc: Uint8Array | undefined): (srgb: Float32Array) => Float32Array {
+  const curve = srgbToGrey(icc)
+  return (srgb) => {
+    const pixels = srgb.length / 3
     const result = new Float32Array(pixels)
     for (let i = 0; i < pixels; i++) {
       const [red, green, blue] = [srgb[i]!, srgb[pixels + i]!, srgb[2 * pixels + i]!]
@@ -62,9 +113,6 @@ export async function fromSrgb(srgb: Float32Array, size: { width: number; height
     }
     return result
   }
-  const profile = icc ? parseProfile(icc, 3) : null
-  if (!icc || !profile) return srgb.slice()
-  return profile.kind === 'matrix' ? applyMatrix(srgb, pixels, matrixTransform(profile, 'from-srgb')) : throughProfile(srgb, size, await srgbProfile(), icc)
 }
 
 /** The tone of grey samples under a grey profile, as an sRGB value; the identity without a usable profile. */
@@ -81,40 +129,49 @@ export function srgbToGrey(icc: Uint8Array | undefined): Curve {
   return (value) => inverse(decodeSrgb(value))
 }
 
-interface MatrixTransform {
-  readonly decode: readonly Curve[]
-  readonly matrix: Matrix3
-  readonly encode: readonly Curve[]
+type RgbSpace = Exclude<IccProfile, { kind: 'grey' }>
+
+const SRGB: RgbSpace = { kind: 'matrix', curves: [decodeSrgb, decodeSrgb, decodeSrgb], toXyz: SRGB_TO_XYZ_D50 }
+
+/** The RGB space of a profile; {@link SRGB} itself for none, for an unusable one and for one that is sRGB in all but name. */
+function spaceOf(icc: Uint8Array | undefined): RgbSpace {
+  const profile = icc ? parseProfile(icc, 3) : null
+  if (!profile || profile.kind === 'grey') return SRGB
+  return profile.kind === 'matrix' && isSrgb(profile) ? SRGB : profile
 }
 
-const SRGB_CURVES = { decode: [decodeSrgb, decodeSrgb, decodeSrgb], encode: [encodeSrgb, encodeSrgb, encodeSrgb] } as const
+function isGreyProfile(icc: Uint8Array | undefined): boolean {
+  return icc !== undefined && parseProfile(icc, 1)?.kind === 'grey'
+}
 
-/** Own space to linear light, matrix through XYZ (D50), encoding of the other; null when the two are the same. */
-function matrixTransform(profile: Extract<IccProfile, { kind: 'matrix' }>, direction: 'to-srgb' | 'from-srgb'): MatrixTransform | null {
+function isSrgb(profile: Extract<RgbSpace, { kind: 'matrix' }>): boolean {
   const toSrgbLight = multiplyMatrices(invertMatrix(SRGB_TO_XYZ_D50), profile.toXyz)
-  const isSrgb =
+  return (
     toSrgbLight.every((cell, i) => Math.abs(cell - (i % 4 === 0 ? 1 : 0)) < 2e-3) &&
     profile.curves.every((curve) => [0.02, 0.1, 0.3, 0.5, 0.8, 1].every((value) => Math.abs(curve(value) - decodeSrgb(value)) < 1e-3))
-  if (isSrgb) return null
-  return direction === 'to-srgb'
-    ? { decode: profile.curves, matrix: toSrgbLight, encode: SRGB_CURVES.encode }
-    : { decode: SRGB_CURVES.decode, matrix: invertMatrix(toSrgbLight), encode: profile.curves.map(invertCurve) }
+  )
 }
 
-/** Applies a transform; colours outside the target are clipped channel by channel. Curves are tabulated. */
-function applyMatrix(planes: Float32Array, pixels: number, transform: MatrixTransform | null): Float32Array {
-  if (!transform) return planes.slice()
-  const [decodeR, decodeG, decodeB] = transform.decode.map((curve) => tabulate(curve, false)) as [Curve, Curve, Curve]
-  const [encodeR, encodeG, encodeB] = transform.encode.map((curve) => tabulate(curve, true)) as [Curve, Curve, Curve]
-  const [a, b, c, d, e, f, g, h, i] = transform.matrix
-  const result = new Float32Array(pixels * 3)
-  for (let at = 0; at < pixels; at++) {
-    const [red, green, blue] = [decodeR(planes[at]!), decodeG(planes[pixels + at]!), decodeB(planes[2 * pixels + at]!)]
-    result[at] = encodeR(a * red + b * green + c * blue)
-    result[pixels + at] = encodeG(d * red + e * green + f * blue)
-    result[2 * pixels + at] = encodeB(g * red + h * green + i * blue)
+/**
+ * Own space to linear light, matrix through XYZ (D50), encoding of the other. Colours outside the target are clipped
+ * channel by channel; curves are tabulated.
+ */
+function matrixConverter(from: Extract<RgbSpace, { kind: 'matrix' }>, to: Extract<RgbSpace, { kind: 'matrix' }>): (planes: Float32Array) => Float32Array {
+  const encoders = to === SRGB ? [encodeSrgb, encodeSrgb, encodeSrgb] : to.curves.map(invertCurve)
+  const [decodeR, decodeG, decodeB] = from.curves.map((curve) => tabulate(curve, false)) as [Curve, Curve, Curve]
+  const [encodeR, encodeG, encodeB] = encoders.map((curve) => tabulate(curve, true)) as [Curve, Curve, Curve]
+  const [a, b, c, d, e, f, g, h, i] = multiplyMatrices(invertMatrix(to.toXyz), from.toXyz)
+  return (planes) => {
+    const pixels = planes.length / 3
+    const result = new Float32Array(planes.length)
+    for (let at = 0; at < pixels; at++) {
+      const [red, green, blue] = [decodeR(planes[at]!), decodeG(planes[pixels + at]!), decodeB(planes[2 * pixels + at]!)]
+      result[at] = encodeR(a * red + b * green + c * blue)
+      result[pixels + at] = encodeG(d * red + e * green + f * blue)
+      result[2 * pixels + at] = encodeB(g * red + h * green + i * blue)
+    }
+    return result
   }
-  return result
 }
 
 /** A curve as a table of 16384 intervals; `fineDarks` spaces them by the square root, for curves steep at 0. */

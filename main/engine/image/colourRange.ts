@@ -53,7 +53,7 @@ function opaque(picture: Picture): Picture {
 }
 
 /** sRGB bytes to OKLab (B. Ottosson 2020, "A perceptual color space for image processing"). */
-function okLab(red: number, green: number, blue: number): [number, number, number] {
+export function okLab(red: number, green: number, blue: number): [number, number, number] {
   const linear = (byte: number): number => (byte <= 10.31475 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4)
   const [r, g, b] = [linear(red), linear(green), linear(blue)]
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)

@@ -4,7 +4,7 @@
  * go through a 33-point table and are up to 12 levels of 255 off in saturated darks (measured), so only
  * profiles made of tables are left to it.
  *
- * ICC.1:2022 sections 7.2 (header), 9.2 (tags), 10.6 curveType, 10.18 parametricCurveType, 10.31 XYZType, E.2.
+ * ICC.1:2022 sections 7.2 (header), 9.2 (tags), 10.6 curveType, 10.15 multiLocalizedUnicodeType, 10.18 parametricCurveType, 10.31 XYZType, E.2.
  */
 
 /** A tone curve: 0..1 -> 0..1. */
@@ -33,6 +33,23 @@ export function profileFits(icc: Uint8Array, channels: 1 | 2 | 3 | 4): boolean {
   if (icc.length < 132) return false
   const bytes = Buffer.from(icc.buffer, icc.byteOffset, icc.byteLength)
   return bytes.toString('latin1', 36, 40) === 'acsp' && bytes.toString('latin1', 16, 20) === (channels <= 2 ? 'GRAY' : 'RGB ')
+}
+
+/** What a profile calls itself (its `desc` tag), or null when it does not say; at most 200 characters. */
+export function profileName(icc: Uint8Array): string | null {
+  if (icc.length < 132) return null
+  const bytes = readTags(icc).get('desc')
+  if (!bytes || bytes.length < 16) return null
+  const type = bytes.toString('latin1', 0, 4)
+  let name = ''
+  if (type === 'desc') name = bytes.toString('latin1', 12, Math.min(bytes.length, 12 + bytes.readUInt32BE(8)))
+  if (type === 'mluc' && bytes.readUInt32BE(8) > 0 && bytes.length >= 28) {
+    const [length, offset] = [bytes.readUInt32BE(20), bytes.readUInt32BE(24)]
+    const text = Buffer.from(bytes.subarray(offset, Math.min(bytes.length, offset + length)))
+    name = text.subarray(0, text.length & ~1).swap16().toString('utf16le') // stored big-endian
+  }
+  name = name.split('\0')[0]!.trim().slice(0, 200)
+  return name === '' ? null : name
 }
 
 /** Parses a profile for pictures of this many colour channels; null when it does not fit or is damaged. */

@@ -126,34 +126,59 @@ function isBinary(data: Uint8Array): boolean {
   return true
 }
 
-/** The disc as rows: for each vertical offset one horizontal running maximum (van Herk / Gil-Werman). */
+/**
+ * The disc as rows: for each vertical offset one horizontal running maximum (van Herk / Gil-Werman), taken only along
+ * the runs of values between 0 and 255; what is 255 goes through the distance transform, which no grey value can beat.
+ */
 function dilateGrey(plane: Plane, radius: number): Plane {
   const { width, height, data } = plane
-  const result = data.slice()
+  const full = dilate({ width, height, data: data.map((value) => (value === 255 ? 255 : 0)) }, radius)
+  const result = full.data
   const reach = Math.floor(radius)
-  const widened = new Uint8Array(width)
-  for (let dy = 0; dy <= reach; dy++) {
-    const half = Math.floor(Math.sqrt(radius * radius - dy * dy))
-    for (let y = 0; y < height; y++) {
-      if (y - dy < 0 && y + dy >= height) continue
-      runningMaximum(data, y * width, width, half, widened)
-      if (y + dy < height) maximumInto(result, (y + dy) * width, widened)
-      if (dy > 0 && y - dy >= 0) maximumInto(result, (y - dy) * width, widened)
+  for (let y = 0; y < height; y++) {
+    for (const { from, to } of greyRuns(data, y * width, width, 2 * reach)) {
+      for (let dy = 0; dy <= reach; dy++) {
+        const half = Math.floor(Math.sqrt(radius * radius - dy * dy))
+        const start = Math.max(0, from - half)
+        const widened = runningMaximum(data, y * width + from, to - from, from - start, Math.min(width, to + half) - start, half)
+        if (y + dy < height) maximumInto(result, (y + dy) * width + start, widened)
+        if (dy > 0 && y - dy >= 0) maximumInto(result, (y - dy) * width + start, widened)
+      }
     }
   }
   return { width, height, data: result }
+}
+
+/** Runs of a row that hold grey values; runs closer than `gap` are one. */
+function greyRuns(data: Uint8Array, at: number, width: number, gap: number): { readonly from: number; readonly to: number }[] {
+  const runs: { from: number; to: number }[] = []
+  for (let x = 0; x < width; x++) {
+    const value = data[at + x]!
+    if (value === 0 || value === 255) continue
+    const last = runs.at(-1)
+    if (last && x - last.to <= gap) last.to = x + 1
+    else runs.push({ from: x, to: x + 1 })
+  }
+  return runs
 }
 
 function maximumInto(target: Uint8Array, at: number, values: Uint8Array): void {
   for (let x = 0; x < values.length; x++) if (values[x]! > target[at + x]!) target[at + x] = values[x]!
 }
 
-function runningMaximum(data: Uint8Array, at: number, width: number, half: number, out: Uint8Array): void {
+/**
+ * The largest value within `half` of each of `count` places; place i lies over value i - lead of the run at `at`, and
+ * beyond the run's `length` there is 0.
+ */
+function runningMaximum(data: Uint8Array, at: number, length: number, lead: number, count: number, half: number): Uint8Array {
   const size = 2 * half + 1
-  const padded = Math.ceil((width + 2 * half) / size) * size
+  const padded = Math.ceil((count + 2 * half) / size) * size
   const [forward, backward] = [new Uint8Array(padded), new Uint8Array(padded)]
-  const value = (i: number): number => (i < half || i >= width + half ? 0 : data[at + i - half]!)
+  const first = half + lead
+  const value = (i: number): number => (i < first || i >= first + length ? 0 : data[at + i - first]!)
   for (let i = 0; i < padded; i++) forward[i] = i % size === 0 ? value(i) : Math.max(forward[i - 1]!, value(i))
   for (let i = padded - 1; i >= 0; i--) backward[i] = i % size === size - 1 ? value(i) : Math.max(backward[i + 1]!, value(i))
-  for (let x = 0; x < width; x++) out[x] = Math.max(backward[x]!, forward[x + size - 1]!)
+  const out = new Uint8Array(count)
+  for (let x = 0; x < count; x++) out[x] = Math.max(backward[x]!, forward[x + size - 1]!)
+  return out
 }

@@ -66,10 +66,10 @@ export function outputFormat(file: string): WritableFormat {
 
 /**
  * Checks, before any long work, that a result can be written to `file`.
+ * @param format where the name does not tell
  * @throws EngineError output/format, output/not-writable
  */
-export function checkOutput(file: string): WritableFormat {
-  const format = outputFormat(file)
+export function checkOutput(file: string, format: WritableFormat = outputFormat(file)): WritableFormat {
   const folder = path.dirname(path.resolve(file))
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw badInput('output/not-writable', { thing: file, expected: 'a file in a folder that exists', found: `no folder ${folder}`, todo: 'make the folder first' })

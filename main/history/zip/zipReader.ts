@@ -8,8 +8,9 @@ import zlib from 'node:zlib'
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { BlobHash } from '../ids.ts'
-import { through } from './streams.ts'
-import { COUNT_IN_ZIP64, DEFLATED, IN_ZIP64, SIGNATURES, STORED, ZIP64_EXTRA, readUInt64, refuseZip } from './zipFormat.ts'
+import { through } from '../../engine/zip/streams.ts'
+import { COUNT_IN_ZIP64, DEFLATED, IN_ZIP64, SIGNATURES, STORED, ZIP64_EXTRA, readUInt64 } from '../../engine/zip/zipFormat.ts'
+import { refuseZip } from './refuseZip.ts'
 
 /** A file in the archive. */
 export interface ZipEntry {

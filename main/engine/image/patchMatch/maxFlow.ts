@@ -1,7 +1,8 @@
 /**
- * Minimum cut of a grid-like graph by augmenting paths with two search trees
- * (Boykov, Kolmogorov 2004). Capacities are floats; the graph's shape is fixed, its capacities are set anew for
- * every cut.
+ * Minimum cut of a grid-like graph by augmenting paths with two search trees (Boykov, Kolmogorov 2004), whose nodes
+ * remember how far their root is and when that was looked up (Kolmogorov 2004, "Graph Based Algorithms for Scene
+ * Reconstruction from Two or More Views", section 2.3.3): without it every orphan walks up to its root. Capacities are
+ * floats; the graph's shape is fixed, its capacities are set anew for every cut.
  */
 
 const FREE = 0
@@ -10,6 +11,7 @@ const SINK = 2
 const NO_EDGE = -1
 const TERMINAL = -2
 const EPSILON = 1e-7
+const UNROOTED = Number.MAX_SAFE_INTEGER
 
 /** A graph of nodes with edges in both directions. */
 export class MinimumCut {
@@ -21,31 +23,40 @@ export class MinimumCut {
   readonly #tree: Uint8Array
   /** edge from a node towards its parent, or TERMINAL */
   readonly #parent: Int32Array
+  /** arcs to the root as of the augmentation `#stamp` */
+  readonly #distance: Int32Array
+  readonly #stamp: Int32Array
+  #time = 0
   readonly #nodes: number
   #active: number[] = []
   #activeAt = 0
   #orphans: number[] = []
 
   /**
-   * @param edges pairs of nodes; edge k becomes the arcs 2k (forwards) and 2k+1 (backwards)
+   * @param edges pairs of nodes (or the two nodes of each edge one after the other); edge k becomes the arcs 2k
+   *   (forwards) and 2k+1 (backwards)
    */
-  constructor(nodes: number, edges: readonly (readonly [number, number])[]) {
+  constructor(nodes: number, edges: readonly (readonly [number, number])[] | Int32Array) {
+    const flat = edges instanceof Int32Array ? edges : Int32Array.from(edges.flat())
     this.#nodes = nodes
     this.#first = new Int32Array(nodes).fill(NO_EDGE)
-    this.#next = new Int32Array(edges.length * 2)
-    this.#head = new Int32Array(edges.length * 2)
-    this.#capacity = new Float64Array(edges.length * 2)
+    this.#next = new Int32Array(flat.length)
+    this.#head = new Int32Array(flat.length)
+    this.#capacity = new Float64Array(flat.length)
     this.#terminal = new Float64Array(nodes)
     this.#tree = new Uint8Array(nodes)
     this.#parent = new Int32Array(nodes)
-    edges.forEach(([from, to], k) => {
-      this.#head[2 * k] = to
-      this.#next[2 * k] = this.#first[from]!
-      this.#first[from] = 2 * k
-      this.#head[2 * k + 1] = from
-      this.#next[2 * k + 1] = this.#first[to]!
-      this.#first[to] = 2 * k + 1
-    })
+    this.#distance = new Int32Array(nodes)
+    this.#stamp = new Int32Array(nodes)
+    for (let arc = 0; arc < flat.length; arc += 2) {
+      const [from, to] = [flat[arc]!, flat[arc + 1]!]
+      this.#head[arc] = to
+      this.#next[arc] = this.#first[from]!
+      this.#first[from] = arc
+      this.#head[arc + 1] = from
+      this.#next[arc + 1] = this.#first[to]!
+      this.#first[to] = arc + 1
+    }
   }
 
   /** Sets an edge's capacities in both directions. */
@@ -64,6 +75,9 @@ export class MinimumCut {
     this.#tree.fill(FREE)
     this.#active = []
     this.#activeAt = 0
+    this.#time = 0
+    this.#stamp.fill(0)
+    this.#distance.fill(1)
     for (let node = 0; node < this.#nodes; node++) {
       const capacity = this.#terminal[node]!
       if (Math.abs(capacity) <= EPSILON) continue
@@ -74,6 +88,7 @@ export class MinimumCut {
     for (;;) {
       const arc = this.#grow()
       if (arc < 0) break
+      this.#time += 1
       this.#augment(arc)
       this.#adopt()
     }
@@ -93,10 +108,13 @@ export class MinimumCut {
           const otherTree = this.#tree[other]!
           if (otherTree === FREE) {
             this.#tree[other] = tree
-            this.#parent[other] = arc ^ 1
+            this.#hang(other, arc ^ 1, node)
             this.#active.push(other)
           } else if (otherTree !== tree) {
             return tree === SOURCE ? arc : arc ^ 1
+          } else if (this.#stamp[other]! <= this.#stamp[node]! && this.#distance[other]! > this.#distance[node]!) {
+            // the same tree reaches it by a shorter way
+            this.#hang(other, arc ^ 1, node)
           }
         }
       }
@@ -169,14 +187,16 @@ export class MinimumCut {
     while (this.#orphans.length > 0) {
       const node = this.#orphans.pop()!
       const tree = this.#tree[node]!
-      let found = NO_EDGE
-      for (let arc = this.#first[node]!; arc !== NO_EDGE && found === NO_EDGE; arc = this.#next[arc]!) {
+      let [found, shortest] = [NO_EDGE, UNROOTED]
+      for (let arc = this.#first[node]!; arc !== NO_EDGE; arc = this.#next[arc]!) {
         const other = this.#head[arc]!
         const open = tree === SOURCE ? this.#capacity[arc ^ 1]! : this.#capacity[arc]!
-        if (open > EPSILON && this.#tree[other] === tree && this.#rooted(other)) found = arc
+        if (open <= EPSILON || this.#tree[other] !== tree) continue
+        const distance = this.#distanceToRoot(other)
+        if (distance < shortest) [found, shortest] = [arc, distance]
       }
       if (found !== NO_EDGE) {
-        this.#parent[node] = found
+        this.#hang(node, found, this.#head[found]!)
         continue
       }
       for (let arc = this.#first[node]!; arc !== NO_EDGE; arc = this.#next[arc]!) {
@@ -191,12 +211,35 @@ export class MinimumCut {
     }
   }
 
-  #rooted(start: number): boolean {
+  /** Makes `arc` (from the node to its parent) the node's way to the root. */
+  #hang(node: number, arc: number, parent: number): void {
+    this.#parent[node] = arc
+    this.#stamp[node] = this.#stamp[parent]!
+    this.#distance[node] = this.#distance[parent]! + 1
+  }
+
+  /** Arcs from a node to its root, {@link UNROOTED} below an orphan; the way is remembered until the next augmentation. */
+  #distanceToRoot(start: number): number {
+    let steps = 0
     for (let node = start; ; ) {
+      if (this.#stamp[node] === this.#time) {
+        steps += this.#distance[node]!
+        break
+      }
       const arc = this.#parent[node]!
-      if (arc === TERMINAL) return true
-      if (arc === NO_EDGE) return false
+      if (arc === NO_EDGE) return UNROOTED
+      steps += 1
+      if (arc === TERMINAL) {
+        this.#stamp[node] = this.#time
+        this.#distance[node] = 1
+        break
+      }
       node = this.#head[arc]!
     }
+    for (let node = start, left = steps; this.#stamp[node] !== this.#time; node = this.#head[this.#parent[node]!]!) {
+      this.#stamp[node] = this.#time
+      this.#distance[node] = left--
+    }
+    return steps
   }
 }

@@ -8,7 +8,7 @@ import { checkProject } from '../../../../main/history/checkProject.ts'
 import { copyDatabase } from '../../../../main/history/openProject.ts'
 import { snapshotLines } from '../../../../main/history/reconcile.ts'
 import { ZipReader } from '../../../../main/history/zip/zipReader.ts'
-import { ZipWriter } from '../../../../main/history/zip/zipWriter.ts'
+import { ZipWriter } from '../../../../main/engine/zip/zipWriter.ts'
 import { plainTile, reopen, sampleProject, scratch, sentenceOf, sentenceOfLater } from './projects.ts'
 
 const folder = scratch()

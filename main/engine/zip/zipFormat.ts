@@ -1,5 +1,4 @@
 /** The parts of the ZIP format that reader and writer share (PKWARE APPNOTE 6.3.10; section numbers in comments). */
-import { type EngineError, badInput } from '../../engine/errors.ts'
 
 /** Signatures of the records in a ZIP file. */
 export const SIGNATURES = {
@@ -20,11 +19,6 @@ export const IN_ZIP64 = 0xffffffff
 export const COUNT_IN_ZIP64 = 0xffff
 /** Header number of the ZIP64 extra field (4.5.3). */
 export const ZIP64_EXTRA = 0x0001
-
-/** The refusal of a ZIP file: `name` is the archive, `found` what is wrong with it. */
-export function refuseZip(name: string, code: string, found: string, todo?: string): EngineError {
-  return badInput(`zip/${code}`, { thing: name, expected: 'a zipped Palimpsest project', found, todo: todo ?? 'nothing was unpacked' })
-}
 
 /** Reads an unsigned 64-bit number that must be exact in JavaScript; undefined when it is not. */
 export function readUInt64(bytes: Buffer, at: number): number | undefined {
