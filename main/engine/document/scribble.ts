@@ -9,7 +9,7 @@ import { badInput, throwIfCancelled } from '../errors.ts'
 import { convertPlanes } from '../image/colour.ts'
 import { wholeBox, type Box } from '../image/geometry.ts'
 import { squaredDistances, type Plane } from '../image/morphology.ts'
-import { colourChannels, type Picture } from '../image/picture.ts'
+import { colourChannels, maxSample, type Picture } from '../image/picture.ts'
 import { cutPlanes, resizePlanes } from '../image/resize.ts'
 import { ColourMixture } from './colourMixture.ts'
 import { cutLevel, type LevelCut } from './levelCut.ts'
@@ -66,7 +66,8 @@ export async function selectByScribble(picture: Picture, options: ScribbleOption
       ;({ models, inside } = cutWhole(colours, size, seeds))
     } else {
       const before = enlarge(inside, sizes[index - 1]!, size)
-      inside = cutLevel({ ...size, colours, seeds, unary: models.unary(colours), fixed: outsideBand(before, size), start: before })
+      const fixed = outsideBand(before, size)
+      inside = cutLevel({ ...size, colours, seeds, unary: models.unary(colours, fixed), fixed, start: before })
     }
     if (options.foreground) inside = connected(inside, seeds, size)
   }
@@ -75,8 +76,29 @@ export async function selectByScribble(picture: Picture, options: ScribbleOption
 
 /** OKLab planes [3,h,w] of the picture at a size. */
 async function colourLevel(picture: Picture, size: { width: number; height: number }): Promise<Float32Array> {
-  const own = cutPlanes(picture.samples, picture, wholeBox(picture), size, colourChannels(picture))
+  const much = picture.width >= 2 * size.width
+  const own = much ? meanPlanes(picture, size) : cutPlanes(picture.samples, picture, wholeBox(picture), size, colourChannels(picture))
   return okLabPlanes(await convertPlanes(spaceOfPicture(picture), SRGB_SPACE)(own, size))
+}
+
+/** Means of the pixels whose centres fall into each place, 0..1: at this reduction as good as any kernel, and fast. */
+function meanPlanes(picture: Picture, size: { width: number; height: number }): Float32Array {
+  const { width, height, channels, samples } = picture
+  const colours = colourChannels(picture)
+  const count = size.width * size.height
+  const result = new Float32Array(colours * count)
+  const hits = new Int32Array(count)
+  const column = Int32Array.from({ length: width }, (_, x) => Math.min(size.width - 1, Math.floor(((x + 0.5) * size.width) / width)))
+  for (let y = 0, at = 0; y < height; y++) {
+    const row = Math.min(size.height - 1, Math.floor(((y + 0.5) * size.height) / height)) * size.width
+    for (let x = 0; x < width; x++, at += channels) {
+      const to = row + column[x]!
+      hits[to]!++
+      for (let c = 0; c < colours; c++) result[c * count + to]! += samples[at + c]!
+    }
+  }
+  for (let i = 0; i < result.length; i++) result[i]! /= hits[i % count]! * maxSample(picture.depth)
+  return result
 }
 
 /** What the strokes and the box say at a size: a place is a stroke's when any of its pixels is. */
@@ -111,11 +133,12 @@ class Models {
     this.#outer = new ColourMixture(colours, indices(colours.length / 3, outside), PARTS)
   }
 
-  /** Cost of being inside minus cost of being outside, per pixel. */
-  unary(colours: Float32Array): Float32Array {
+  /** Cost of being inside minus cost of being outside, per pixel; 0 where `fixed` is 1. */
+  unary(colours: Float32Array, fixed: Uint8Array | null = null): Float32Array {
     const count = colours.length / 3
     const result = new Float32Array(count)
     for (let i = 0; i < count; i++) {
+      if (fixed?.[i] === 1) continue
       const [l, a, b] = [colours[i]!, colours[count + i]!, colours[2 * count + i]!]
       result[i] = this.#inner.cost(l, a, b) - this.#outer.cost(l, a, b)
     }

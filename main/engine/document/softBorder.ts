@@ -81,16 +81,25 @@ interface Side {
 function sideOf({ width, height, colours, inside }: LabelLevel, label: 0 | 1): Side {
   const count = width * height
   const depths = squaredDistances({ width, height, data: Uint8Array.from(inside, (value) => (value === label ? 0 : 255)) })
-  const weight = Float32Array.from(depths, (distance) => (distance >= 3 ? 1 : 0))
-  const sums = [0, 1, 2].map((c) => boxSums(weight.map((w, i) => w * colours[c * count + i]!), width, height))
-  const squares = boxSums(weight.map((w, i) => w * (colours[i]! ** 2 + colours[count + i]! ** 2 + colours[2 * count + i]! ** 2)), width, height)
-  const counts = boxSums(weight, width, height)
+  const weight = new Float32Array(count)
+  const planes = [0, 1, 2, 3].map(() => new Float32Array(count)) as [Float32Array, Float32Array, Float32Array, Float32Array]
   for (let i = 0; i < count; i++) {
-    const n = Math.max(1e-6, counts[i]!)
-    for (const sum of sums) sum[i]! /= n
-    squares[i] = Math.max(0, squares[i]! / n - sums[0]![i]! ** 2 - sums[1]![i]! ** 2 - sums[2]![i]! ** 2)
+    if (depths[i]! < 3) continue
+    weight[i] = 1
+    for (let c = 0; c < 3; c++) {
+      const value = colours[c * count + i]!
+      planes[c]![i] = value
+      planes[3][i]! += value * value
+    }
   }
-  return { weight: counts, values: [sums[0]!, sums[1]!, sums[2]!, squares] }
+  const counts = boxSums(weight, width, height)
+  const values = planes.map((plane) => boxSums(plane, width, height)) as [Float32Array, Float32Array, Float32Array, Float32Array]
+  for (let i = 0; i < count; i++) {
+    const n = Math.max(1, counts[i]!)
+    for (const plane of values) plane[i]! /= n
+    values[3][i] = Math.max(0, values[3][i]! - values[0][i]! ** 2 - values[1][i]! ** 2 - values[2][i]! ** 2)
+  }
+  return { weight: counts, values }
 }
 
 /** Sums over a square window, cut off at the picture's edge; running sums along rows, then along columns. */

@@ -52,10 +52,14 @@ function opaque(picture: Picture): Picture {
   return { ...picture, samples }
 }
 
-/** sRGB bytes to OKLab (B. Ottosson 2020, "A perceptual color space for image processing"). */
+/** sRGB bytes to OKLab. */
 export function okLab(red: number, green: number, blue: number): [number, number, number] {
   const linear = (byte: number): number => (byte <= 10.31475 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4)
-  const [r, g, b] = [linear(red), linear(green), linear(blue)]
+  return okLabOfLight(linear(red), linear(green), linear(blue))
+}
+
+/** Linear sRGB, 0..1, to OKLab (B. Ottosson 2020, "A perceptual color space for image processing"). */
+export function okLabOfLight(r: number, g: number, b: number): [number, number, number] {
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
