@@ -6,6 +6,7 @@ import { describe } from './commands/describe.ts'
 import { devices } from './commands/devices.ts'
 import { evaluate } from './commands/evaluate.ts'
 import { graph } from './commands/graph.ts'
+import { history } from './commands/history.ts'
 import { img2img } from './commands/img2img.ts'
 import { inpaint } from './commands/inpaint.ts'
 import { invert } from './commands/invert.ts'
@@ -13,7 +14,9 @@ import { mask } from './commands/mask.ts'
 import { models } from './commands/models.ts'
 import { net } from './commands/net.ts'
 import { outpaint } from './commands/outpaint.ts'
+import { project } from './commands/project.ts'
 import { remove } from './commands/remove.ts'
+import { repair } from './commands/repair.ts'
 import { review } from './commands/review.ts'
 import { show } from './commands/show.ts'
 import { swap } from './commands/swap.ts'
@@ -24,6 +27,7 @@ export const COMMAND_GROUPS: readonly { readonly heading: string; readonly comma
   { heading: 'Pictures:', commands: [txt2img, img2img, inpaint, outpaint, remove, mask, describe, show] },
   { heading: 'Edit with words:', commands: [swap, attention, invert, evaluate] },
   { heading: 'Folders of pictures:', commands: [batch, review] },
+  { heading: 'Projects:', commands: [project, history, repair] },
   { heading: 'Models and machine:', commands: [models, devices] },
   { heading: 'For builders:', commands: [net, graph] },
 ]

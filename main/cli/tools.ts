@@ -1,4 +1,5 @@
 /** What a procedure works with: engines, a voice, and word of a Ctrl-C. */
+import { CancelledError } from '../engine/errors.ts'
 import { EngineClient } from '../engine-host/client.ts'
 import type { Resolver } from './commandSpec.ts'
 import { endSoon, watchInterrupts } from './interrupts.ts'
@@ -54,6 +55,9 @@ export async function withTools<T>(around: Surroundings, printer: Printer, resol
         return engine
       },
     })
+  } catch (error) {
+    if (stop.signal.aborted && error instanceof Error && error.name === 'AbortError') throw new CancelledError('The command was stopped; nothing was left half done.')
+    throw error
   } finally {
     await Promise.all(engines.map((engine) => engine.close()))
     unwatch()

@@ -6,7 +6,7 @@ import { badInput, failed } from '../engine/errors.ts'
 import { type EngineRequest, requestSchema } from '../engine/requests.ts'
 import type { Operation } from './documents.ts'
 import type { BlobHash, DocumentId, OperationId } from './ids.ts'
-import type { InputSource, Json, JsonObject, Layer, OperationResult } from './model.ts'
+import type { InputSource, Json, JsonObject, Layer, OperationResult, PictureRef } from './model.ts'
 import type { EffectDraft, TileReuse } from './operationDraft.ts'
 import type { Project } from './project.ts'
 import type { ProjectReader } from './projectReader.ts'
@@ -136,6 +136,22 @@ export type ReadyInput =
   | { readonly role: string; readonly hash: BlobHash }
   | { readonly role: string; readonly flatten: OperationId }
 
+/** A picture that a result or an input names. */
+type Picture = Pick<OperationResult, 'hash'> & Partial<OperationResult>
+
+/** What took a picture's place: its size where that is known, and how far its box on the canvas has moved. */
+interface Renewed {
+  readonly hash: BlobHash
+  readonly size?: { readonly width: number; readonly height: number }
+  readonly moved?: { readonly x: number; readonly y: number }
+}
+
+/** Where a result was cut from the canvas, when it says so in `metrics.box`. */
+function boxOf({ metrics }: Picture): { readonly x: number; readonly y: number } | undefined {
+  const box = metrics?.['box'] as { readonly x?: Json; readonly y?: Json } | undefined // read with care below
+  return typeof box?.x === 'number' && typeof box.y === 'number' ? { x: box.x, y: box.y } : undefined
+}
+
 /** A replay under way. Every step is committed as it is done; the document goes to the new branch at the end. */
 export class Replay {
   readonly plan: ReplayPlan
@@ -144,8 +160,8 @@ export class Replay {
   /** what could not be done quite as before, a sentence each */
   readonly notices: string[] = []
   readonly #project: Project
-  /** old hash -> new hash of everything that was made anew */
-  readonly #renewed = new Map<BlobHash, BlobHash>()
+  /** what took the place of everything that was made anew, by its old hash */
+  readonly #renewed = new Map<BlobHash, Renewed>()
 
   constructor(project: Project, plan: ReplayPlan) {
     this.plan = plan
@@ -194,12 +210,12 @@ export class Replay {
     const original = this.#project.operation(step.original)
     if (outcome.results.length < original.results.length)
       this.notices.push(`Step "${step.title}" made ${outcome.results.length} results where there were ${original.results.length}.`)
-    original.results.forEach((result, ordinal) => this.#renew(result.hash, outcome.results[ordinal]?.hash))
+    original.results.forEach((result, ordinal) => this.#renew(result, outcome.results[ordinal]))
     const parent = this.made.at(-1) ?? this.plan.base
     const inputs = this.inputs().map((input, index) => {
       const hash = 'hash' in input ? input.hash : outcome.inputs[input.role]
       if (hash === undefined) throw failed('replay/inputs', `The flattened document for "${input.role}" of step "${step.title}" was not handed in; please report it.`)
-      this.#renew(original.inputs.find((old) => old.role === input.role)?.hash, hash)
+      this.#renew(original.inputs.find((old) => old.role === input.role), { hash })
       return { role: input.role, hash, source: this.#source(step.inputs[index]!, original) }
     })
     const id = this.#project.commitOperation(this.plan.document, {
@@ -213,8 +229,14 @@ export class Replay {
     return id
   }
 
-  #renew(old: BlobHash | undefined, now: BlobHash | undefined): void {
-    if (old !== undefined && now !== undefined && old !== now) this.#renewed.set(old, now)
+  #renew(old: Picture | undefined, now: Picture | undefined): void {
+    if (old === undefined || now === undefined || old.hash === now.hash) return
+    const [from, to] = [boxOf(old), boxOf(now)]
+    this.#renewed.set(old.hash, {
+      hash: now.hash,
+      ...(now.width && now.height && old.width ? { size: { width: now.width, height: now.height } } : {}),
+      ...(from && to ? { moved: { x: to.x - from.x, y: to.y - from.y } } : {}),
+    })
   }
 
   #source(input: ReplayInput, original: Operation): InputSource {
@@ -263,15 +285,24 @@ export class Replay {
     return kept.map(({ layer, plane, x, y, after }) => ({ layer, plane, x, y, ref: after }))
   }
 
-  /** Pictures that were made anew take the place of the old ones, wherever the layer names them. */
+  /**
+   * Pictures that were made anew take the place of the old ones, wherever the layer names them; a patch that was cut at
+   * another place takes the layer along.
+   */
   #withRenewed(layer: Layer): Layer {
-    const renew = <T extends { readonly hash: BlobHash } | null>(picture: T): T => (picture && this.#renewed.has(picture.hash) ? { ...picture, hash: this.#renewed.get(picture.hash)! } : picture)
+    const renew = <T extends PictureRef | null>(picture: T): T => {
+      const now = picture && this.#renewed.get(picture.hash)
+      return now ? { ...picture, ...now.size, hash: now.hash } : picture
+    }
     const deep = (value: Json): Json => {
-      if (typeof value === 'string') return this.#renewed.get(value as BlobHash) ?? value // a text that is no hash is in no map
+      if (typeof value === 'string') return this.#renewed.get(value as BlobHash)?.hash ?? value // a text that is no hash is in no map
       if (Array.isArray(value)) return value.map((item) => deep(item as Json))
       return value !== null && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deep(item as Json)])) : value
     }
-    return { ...layer, pixels: renew(layer.pixels), mask: renew(layer.mask), extra: deep(layer.extra) as JsonObject } // an object stays one
+    const moved = (layer.pixels && this.#renewed.get(layer.pixels.hash)?.moved) ?? { x: 0, y: 0 }
+    const [a, b, c, d, e, f] = layer.transform
+    const transform: Layer['transform'] = [a, b, c, d, e + a * moved.x + c * moved.y, f + b * moved.x + d * moved.y]
+    return { ...layer, pixels: renew(layer.pixels), mask: renew(layer.mask), transform, extra: deep(layer.extra) as JsonObject } // an object stays one
   }
 }
 

@@ -1,0 +1,121 @@
+/** Doing recorded operations of a project again, on the engine, with one of them changed or none. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { failed, throwIfCancelled } from '../engine/errors.ts'
+import type { BlobHash, DocumentId, OperationId } from '../history/ids.ts'
+import type { Project } from '../history/project.ts'
+import { Replay, type ReplayPlan, type ReplayStep, engineRequest } from '../history/replay.ts'
+import type { JobEngine, JobEngineOptions } from './engine.ts'
+import { documentInput } from './composition.ts'
+import { addResults } from './stepResults.ts'
+
+/** What a replay needs. */
+export interface ReplayRun extends JobEngineOptions {
+  readonly engine: JobEngine
+  /** an existing folder for files that may go afterwards */
+  readonly work: string
+  /** told before each step */
+  readonly onStep?: (step: ReplayStep, index: number, count: number) => void
+}
+
+/** A result beside the one it takes the place of. `psnr` in dB, null for equal pictures; absent where they cannot be compared. */
+export interface ComparedResult {
+  readonly role: string
+  readonly same: boolean
+  readonly psnr?: number | null
+  readonly changedSamples?: number
+}
+
+/** A step that was done again. */
+export interface ReplayedStep {
+  readonly original: OperationId
+  readonly made: OperationId
+  readonly title: string
+  readonly action: ReplayStep['action']
+  readonly results: readonly ComparedResult[]
+}
+
+/** What a replay made. The document stands at `to`. */
+export interface ReplayReport {
+  readonly document: DocumentId
+  readonly from: OperationId
+  readonly to: OperationId
+  readonly steps: readonly ReplayedStep[]
+  readonly notices: readonly string[]
+}
+
+/**
+ * Does a plan. Each step is committed as it is done, so that what an interruption leaves is a shorter branch; only when
+ * all are done does the document go there.
+ * @throws EngineError as the engine or the project words it; CancelledError
+ */
+export async function runReplay(project: Project, plan: ReplayPlan, run: ReplayRun): Promise<ReplayReport> {
+  const replay = new Replay(project, plan)
+  const from = project.head(plan.document)
+  const steps: ReplayedStep[] = []
+  for (let step = replay.next(); step; step = replay.next()) {
+    throwIfCancelled(run.signal)
+    run.onStep?.(step, steps.length, plan.steps.length)
+    const made = step.action === 'apply' ? replay.apply() : await runStep(project, replay, step, run)
+    steps.push({ original: step.original, made, title: step.title, action: step.action, results: step.action === 'apply' ? [] : await compareResults(project, step.original, made, run) })
+  }
+  return { document: plan.document, from, to: replay.finish(), steps, notices: replay.notices }
+}
+
+async function runStep(project: Project, replay: Replay, step: ReplayStep, run: ReplayRun): Promise<OperationId> {
+  const { engine, signal, onEvent } = run
+  const options: JobEngineOptions = { ...(signal ? { signal } : {}), ...(onEvent ? { onEvent } : {}) }
+  const work = path.join(run.work, `step-${replay.made.length + 1}`)
+  fs.mkdirSync(work, { recursive: true })
+  const inputs: Record<string, BlobHash> = {}
+  const files: Record<string, string> = {}
+  for (const input of replay.inputs()) {
+    const hash = 'hash' in input ? input.hash : await flatten(project, input.flatten, work, engine, options)
+    inputs[input.role] = hash
+    files[input.role] = project.blobs.path(hash)
+  }
+  const original = project.operation(step.original)
+  const ending = endingOf(project, original.results.find(({ role }) => role === 'picture')?.hash)
+  const request = engineRequest(step, { ...files, out: path.join(work, `result${ending}`) })
+  const start = performance.now()
+  const answer = await engine.run(request, options)
+  const durationMs = Math.round(performance.now() - start)
+  const file = typeof answer['out'] === 'string' ? answer['out'] : undefined
+  if (file === undefined) throw failed('replay/results', `Step "${step.title}" told no file with its result; replay it in the editor.`)
+  const seed = typeof answer['seed'] === 'number' ? answer['seed'] : step.seed
+  const results = await addResults(project, original.results.map(({ role }) => role), { engine, options, before: files['image'], after: file, seed, work })
+  return replay.run({ results, inputs, durationMs, ...text('modelHash', answer['modelHash']), ...text('device', answer['device']), ...(seed === null ? {} : { seed }) })
+}
+
+/** The document flattened after an operation, as a blob. */
+async function flatten(project: Project, at: OperationId, work: string, engine: JobEngine, options: JobEngineOptions): Promise<BlobHash> {
+  const out = path.join(work, 'flattened.png')
+  await engine.run({ task: 'compose', ...documentInput(project, at, work), out }, options)
+  return (await project.addBlobFile(out, 'image/png')).hash
+}
+
+/** The results of a step beside those it takes the place of. */
+async function compareResults(project: Project, original: OperationId, made: OperationId, { engine, signal }: ReplayRun): Promise<ComparedResult[]> {
+  const [before, after] = [project.operation(original).results, project.operation(made).results]
+  const compared: ComparedResult[] = []
+  for (const [index, result] of after.entries()) {
+    const old = before[index]
+    if (!old) continue
+    if (old.hash === result.hash) compared.push({ role: result.role, same: true, psnr: null, changedSamples: 0 })
+    else if (old.width !== result.width || old.height !== result.height) compared.push({ role: result.role, same: false })
+    else {
+      const answer = await engine.run({ task: 'difference', a: project.blobs.path(old.hash), b: project.blobs.path(result.hash) }, signal ? { signal } : {})
+      compared.push({ role: result.role, same: answer['changedSamples'] === 0, psnr: typeof answer['psnr'] === 'number' ? answer['psnr'] : null, ...(typeof answer['changedSamples'] === 'number' ? { changedSamples: answer['changedSamples'] } : {}) })
+    }
+  }
+  return compared
+}
+
+function endingOf(project: Project, hash: BlobHash | undefined): string {
+  const media = hash === undefined ? undefined : project.blobInfo(hash)?.media
+  return { 'image/jpeg': '.jpg', 'image/webp': '.webp', 'image/tiff': '.tif' }[media ?? ''] ?? '.png'
+}
+
+function text<K extends string>(key: K, value: unknown): { [key in K]?: string } {
+  return (typeof value === 'string' ? { [key]: value } : {}) as { [key in K]?: string } // one key or none
+}
