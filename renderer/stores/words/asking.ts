@@ -1,0 +1,160 @@
+/** What the words store asks the host. Every question belongs to a round: an answer to an older round is dropped. */
+import { type DocumentView } from '../../../preload/contract/documents.ts'
+import { attentionResult, inversionResult, type SamplingOptions } from '../../../preload/contract/edits.ts'
+import { type Api, awaitJob, type JobProgress, sentenceOf } from '../awaitJob.ts'
+import { bare, chipsOf, knowing } from './chips.ts'
+import { mapPlaces, whereOf } from './maps.ts'
+import { type DocumentRef, FORGOTTEN, type WordsState } from './state.ts'
+
+/** The store as its questions see it. */
+export interface Asking {
+  readonly api: Api
+  readonly get: () => WordsState
+  readonly set: (change: Partial<WordsState>) => void
+  /** begins a new round: what was asked before no longer counts */
+  readonly renew: () => void
+  /** runs a question; its sentence of failure is kept while it still counts */
+  readonly ask: (work: (counts: () => boolean) => Promise<void>) => Promise<void>
+}
+
+const QUEUED: JobProgress = { job: '', state: 'queued', phase: '', step: 0, steps: 0, etaSeconds: null }
+
+/** Rounds over a store. */
+export function createAsking(api: Api, get: Asking['get'], set: Asking['set']): Asking {
+  let round = 0
+  return {
+    api, get, set,
+    renew: () => { round += 1 },
+    async ask(work) {
+      const mine = round
+      const counts = (): boolean => mine === round
+      try {
+        await work(counts)
+      } catch (error) {
+        if (counts()) set({ problem: sentenceOf(error) })
+      }
+    },
+  }
+}
+
+/** What host questions about the description are asked with. */
+function described({ document, description, sampling }: WordsState): DocumentRef & { description: string; model?: string; sampling: SamplingOptions } {
+  return { ...document!, description: description.trim(), ...modelOf(sampling), sampling }
+}
+
+function modelOf({ model }: SamplingOptions): { model?: string } {
+  return model === undefined ? {} : { model }
+}
+
+function hasDescription({ document, description }: WordsState): boolean {
+  return document !== null && description.trim() !== ''
+}
+
+/** Takes a description, cuts it into chips, and asks what is ready for it. */
+export async function takeDescription(asking: Asking, description: string, from: WordsState['from'], note: string): Promise<void> {
+  const { api, get, set, ask, renew } = asking
+  renew()
+  set({ ...FORGOTTEN, description, from, note, outright: null, chips: [], reading: description.trim() !== '', paint: new Map(), painting: null })
+  await ask(async (counts) => {
+    if (description.trim() === '') return
+    try {
+      const { chips, lost } = await api.call('words.chips', { text: description.trim(), ...modelOf(get().sampling) })
+      if (counts()) set({ chips: chipsOf(chips, lost) })
+    } finally {
+      if (counts()) set({ reading: false })
+    }
+  })
+  await checkReady(asking)
+}
+
+/** Asks the host to describe the picture. */
+export function describePicture(asking: Asking): Promise<void> {
+  const { api, get, set, ask } = asking
+  return ask(async (counts) => {
+    const { document, sampling } = get()
+    if (!document) return
+    set({ reading: true, problem: null })
+    const answer = await api.call('words.describe', { ...document, ...modelOf(sampling) }).finally(() => { if (counts()) set({ reading: false }) })
+    if (!counts()) return
+    if (answer.text === null) set({ from: get().description === '' ? 'none' : get().from, note: answer.note })
+    else await takeDescription(asking, answer.text, answer.from, answer.note)
+  })
+}
+
+/** Asks whether the model knows what was typed over or added. */
+export function learnWords({ api, get, set, ask }: Asking): Promise<void> {
+  return ask(async (counts) => {
+    const { chips, sampling } = get()
+    const text = chips.filter(({ known }) => known === null).map((chip) => chip.text).join(' ')
+    if (text.trim() === '' || chips.every(({ sourceKnown }) => sourceKnown === null)) return // the model lists no vocabulary
+    const { chips: told } = await api.call('words.chips', { text, ...modelOf(sampling) })
+    if (counts()) set({ chips: knowing(get().chips, new Map(told.map(({ word, known }) => [bare(word), known]))) })
+  })
+}
+
+/** Asks whether an edit would start at once, and how well the picture comes back. */
+export function checkReady({ api, get, set, ask }: Asking): Promise<void> {
+  return ask(async (counts) => {
+    if (!hasDescription(get())) return
+    const { ready, fidelity, predictedSeconds } = await api.call('words.ready', described(get()))
+    if (counts()) set({ ready, fidelity, predictedSeconds })
+  })
+}
+
+/** Looks where the words are. */
+export function lookAtWords(asking: Asking): Promise<void> {
+  const { api, get, set, ask } = asking
+  return ask(async (counts) => {
+    if (!hasDescription(get()) || get().looking) return
+    set({ problem: null, looking: QUEUED })
+    const found = await awaitJob(api, () => api.call('words.attention', described(get())), { result: attentionResult, onProgress: (looking) => { if (counts()) set({ looking }) } })
+      .finally(() => { if (counts()) set({ looking: null }) })
+    if (!counts() || !found) return
+    set({ maps: { set: found.maps, places: mapPlaces(get().chips, found.words), read: new Map() } })
+    await readShownMap(asking)
+    await checkReady(asking) // looking inverts on its way
+  })
+}
+
+/** Reads the shown chip's map, once. */
+export function readShownMap({ api, get, set, ask }: Asking): Promise<void> {
+  return ask(async (counts) => {
+    const { maps, shown } = get()
+    const place = shown && maps?.places.get(shown.chip)
+    if (!place || maps!.read.has(place.index)) return
+    const map = await api.call('words.map', { maps: maps!.set, index: place.index })
+    const now = get().maps
+    if (counts() && now?.set === maps!.set) set({ maps: { ...now, read: new Map(now.read).set(place.index, map) } })
+  })
+}
+
+/** Makes the shown word's place a mask, at the threshold that is seen. */
+export function makeMask({ api, get, set, ask }: Asking, view: Pick<DocumentView, 'head' | 'activeMask'>, mode: 'replace' | 'add' | 'subtract' | 'intersect'): Promise<void> {
+  return ask(async () => {
+    const { document, maps, shown, threshold } = get()
+    const place = shown && maps?.places.get(shown.chip)
+    if (!document || !place) return
+    set({ problem: null })
+    const source = { from: 'attention' as const, maps: maps!.set, where: whereOf(place.word, threshold) }
+    await api.call('document.change', { ...document, base: view.head, change: { change: 'mask.select', layer: view.activeMask, source, mode } })
+    set({ shown: null })
+  })
+}
+
+/** Inverts the picture, so that an edit can start at once, and measures how well it comes back. */
+export function invertPicture({ api, get, set, ask }: Asking, method: string): Promise<void> {
+  return ask(async (counts) => {
+    if (!hasDescription(get()) || get().inverting) return
+    set({ problem: null, inverting: QUEUED })
+    const fidelity = await awaitJob(api, () => api.call('words.invert', { ...described(get()), method }), { result: inversionResult, onProgress: (inverting) => { if (counts()) set({ inverting }) } })
+      .finally(() => { if (counts()) set({ inverting: null }) })
+    if (counts() && fidelity) set({ fidelity, ready: true })
+  })
+}
+
+/** Cancels what runs for the panel. */
+export function cancelAsked({ api, get, ask }: Asking): Promise<void> {
+  return ask(async () => {
+    for (const running of [get().looking, get().inverting]) if (running && running.job !== '') await api.call('jobs.cancel', { job: running.job })
+  })
+}
