@@ -1,7 +1,7 @@
 /** The commands about projects, in this process; none of them starts an engine. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { main } from '../../../../main/cli/index.ts'
 import { openProject } from '../../../../main/history/openProject.ts'
 import { palimpsestPaths } from '../../../../main/paths.ts'
