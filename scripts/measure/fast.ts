@@ -1,33 +1,37 @@
-/** --fast (int8 linear layers) against float32 on the starter. */
-import { readFileSync } from 'node:fs'
+/** --fast (int8 linear layers) against float32. */
 import path from 'node:path'
-import sharp from 'sharp'
-import { createEngine } from '../../main/engine/index.ts'
-import { checkoutEnvironment, palimpsestPaths } from '../../main/paths.ts'
-import { table } from './measureCase.ts'
+import { openPicture } from '../../main/engine/image/codec.ts'
+import { figure, mean, table } from './report.ts'
+import { readScenes } from './scenes.ts'
+import { openEngine, tell, type Measure } from './session.ts'
 
-const mapping = path.resolve(import.meta.dirname, '..', '..', 'models', 'bench', 'papercut-pie', 'mapping_file.json')
-
-/** 20 held-out prompts, DDIM 20, same noise: PSNR in dB between the two pictures. */
-export async function measureFast(folder: string): Promise<string> {
-  const { data, cache, bundledModels } = palimpsestPaths({ env: { ...process.env, ...checkoutEnvironment() } })
-  const engine = createEngine({ bundledModels, dataDir: data, cacheDir: cache })
-  const entries = Object.values(JSON.parse(readFileSync(mapping, 'utf8')) as Record<string, { original_prompt: string }>)
-  const prompts = entries.filter((_, i) => i % 7 === 0).slice(0, 20).map((entry) => entry.original_prompt.replace(/[[\]]/g, ''))
-  const values: number[] = []
-  for (const [i, prompt] of prompts.entries()) {
-    const files = [false, true].map((fast) => path.join(folder, `fast-${i}-${fast}.png`))
-    for (const [k, fast] of [false, true].entries()) await engine.run({ task: 'txt2img', model: 'starter', prompt, steps: 20, scheduler: 'ddim', seed: i, fast, device: 'cpu', out: files[k] })
-    values.push(await psnrOf(files[0]!, files[1]!))
-  }
-  await engine.dispose()
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return table(['prompts', 'mean PSNR dB (at least 32)', 'worst dB (at least 26)'], [[values.length, mean.toFixed(2), Math.min(...values).toFixed(2)]])
+/** The same prompts and seeds with and without --fast: PSNR in dB between the two pictures. */
+export const fast: Measure = {
+  summary: '--fast against float32 on 20 held-out prompts, DDIM 20: PSNR of the pictures',
+  async run({ folder, limit = 20, steps = 20, model }) {
+    const scenes = readScenes().slice(0, limit)
+    const engine = openEngine()
+    const values: number[] = []
+    // all of one kind after the other: each has its own nets to open
+    for (const isFast of [false, true]) {
+      for (const [i, { caption }] of scenes.entries()) {
+        await engine.run({ task: 'txt2img', model, prompt: caption, steps, scheduler: 'ddim', seed: i, fast: isFast, device: 'cpu', out: path.join(folder, `${i}-${isFast}.png`) })
+        tell(i + 1, scenes.length, isFast ? 'fast, int8' : 'fast, float32')
+      }
+    }
+    await engine.dispose()
+    for (const i of scenes.keys()) values.push(await psnrOf(path.join(folder, `${i}-false.png`), path.join(folder, `${i}-true.png`)))
+    return {
+      figures: [figure('mean PSNR', { atLeast: 32 }, mean(values), { unit: ' dB' }), figure('worst PSNR', { atLeast: 26 }, Math.min(...values), { unit: ' dB' })],
+      details: [table(['prompt', 'PSNR dB'], scenes.map(({ caption }, i) => [caption, values[i]!.toFixed(2)]))],
+    }
+  },
 }
 
+/** Peak signal-to-noise ratio of two 8-bit pictures in dB. */
 async function psnrOf(a: string, b: string): Promise<number> {
-  const [x, y] = await Promise.all([a, b].map((file) => sharp(file).removeAlpha().raw().toBuffer()))
+  const [one, other] = await Promise.all([openPicture(a), openPicture(b)])
   let sum = 0
-  for (let i = 0; i < x!.length; i++) sum += (x![i]! - y![i]!) ** 2
-  return 10 * Math.log10((255 * 255 * x!.length) / sum)
+  for (let i = 0; i < one!.samples.length; i++) sum += (one!.samples[i]! - other!.samples[i]!) ** 2
+  return 10 * Math.log10((255 * 255 * one!.samples.length) / sum)
 }

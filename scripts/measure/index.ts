@@ -1,33 +1,81 @@
 /**
- * `npm run measure -- NAME [--json]`: the figures that need the starter model and whole runs, as Markdown tables.
- *   timing    starter inpaint at 256 px, 20 steps: the run against UNet calls x measured call + VAE
- *   predict   predicted against measured seconds and peak memory over 8 configurations
- *   border    the step across the mask's border after inpainting, 50 scenes of papercut-pie
- *   fast      --fast against float32 on 20 prompts: PSNR of the pictures
- *   photo     a 24-megapixel photograph with a 1 % mask: crop, overhead, peak
+ * `npm run measure -- NAME ... [--limit N] [--steps N] [--model ID] [--inpaint-model ID] [--out DIR]`: figures that need
+ * whole runs of a model, held against their targets. Each is printed as Markdown and written to DIR/NAME.md and
+ * DIR/NAME.json (out/measure unless given). `all` measures everything but `words`, which takes hours.
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { measureBorder } from './border.ts'
-import { measureFast } from './fast.ts'
-import { measurePhoto } from './photo.ts'
-import { measurePredict } from './predict.ts'
-import { measureTiming } from './timing.ts'
+import { parseArgs } from 'node:util'
+import { EngineError } from '../../main/engine/errors.ts'
+import { writeFileAtomic } from '../../main/engine/weights/atomicFile.ts'
+import { attention } from './attention.ts'
+import { bias } from './bias.ts'
+import { border } from './border.ts'
+import { edict } from './edict.ts'
+import { fast } from './fast.ts'
+import { identity } from './identity.ts'
+import { photo } from './photo.ts'
+import { predict } from './predict.ts'
+import { renderReport } from './report.ts'
+import type { Measure } from './session.ts'
+import { timing } from './timing.ts'
+import { wall } from './wall.ts'
+import { words } from './words.ts'
 
-const measures: Readonly<Record<string, (folder: string) => Promise<string>>> = {
-  timing: measureTiming,
-  predict: measurePredict,
-  border: measureBorder,
-  fast: measureFast,
-  photo: measurePhoto,
-}
+const MEASURES: Readonly<Record<string, Measure>> = { timing, predict, border, fast, photo, attention, bias, edict, identity, wall, words }
+const LONG = 'words'
 
-const names = process.argv.slice(2)
-const unknown = names.find((name) => !Object.hasOwn(measures, name))
-if (unknown !== undefined || names.length === 0) {
-  process.stderr.write(`measure: expected any of ${Object.keys(measures).join(', ')}, found ${unknown ?? 'nothing'}.\n`)
+/** Ends with the sentence and the list of measurements. */
+function refuse(sentence: string): never {
+  const list = Object.entries(MEASURES).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
+  process.stderr.write(`${['measure: ' + sentence, ...list, `  ${'all'.padEnd(10)} everything but ${LONG}`].join('\n')}\n`)
   process.exit(2)
 }
-const folder = path.resolve(import.meta.dirname, '..', '..', 'out', 'measure')
-mkdirSync(folder, { recursive: true })
-for (const name of names) process.stdout.write(`\n## ${name}\n\n${await measures[name]!(folder)}\n`)
+
+/** A whole number of at least 1, or nothing. */
+function count(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  return Number.isInteger(value) && value >= 1 ? value : refuse(`${option}: expected a whole number of at least 1, found ${text}.`)
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { limit: { type: 'string' }, steps: { type: 'string' }, model: { type: 'string' }, 'inpaint-model': { type: 'string' }, out: { type: 'string' } },
+    })
+  } catch (error) {
+    return refuse(`expected names and options, found another (${error instanceof Error ? error.message.split('.')[0] : 'unknown'}).`)
+  }
+}
+
+const { values, positionals } = readArguments()
+const names = positionals.includes('all') ? Object.keys(MEASURES).filter((name) => name !== LONG) : positionals
+const unknown = names.find((name) => !Object.hasOwn(MEASURES, name))
+if (unknown !== undefined || names.length === 0) refuse(`expected any of these, found ${unknown ?? 'nothing'}.`)
+const out = path.resolve(values.out ?? path.join(import.meta.dirname, '..', '..', 'out', 'measure'))
+let missed = 0
+for (const name of names) {
+  const folder = path.join(out, name)
+  mkdirSync(folder, { recursive: true })
+  try {
+    const report = await MEASURES[name]!.run({
+      folder,
+      limit: count(values.limit, '--limit'),
+      steps: count(values.steps, '--steps'),
+      model: values.model ?? 'starter',
+      inpaintModel: values['inpaint-model'] ?? 'starter-inpaint',
+    })
+    const text = renderReport(name, report)
+    writeFileAtomic(path.join(out, `${name}.md`), Buffer.from(text))
+    writeFileAtomic(path.join(out, `${name}.json`), Buffer.from(`${JSON.stringify(report, null, 1)}\n`))
+    process.stdout.write(`\n${text}\n`)
+    missed += report.figures.filter(({ met }) => met === false).length
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    process.stderr.write(`measure ${name}: ${error.message}\n`)
+    process.exit(error.exitCode)
+  }
+}
+process.stderr.write(missed === 0 ? 'Every target was met.\n' : `${missed} ${missed === 1 ? 'target was' : 'targets were'} missed.\n`)
