@@ -129,8 +129,12 @@ export function blendOver(target: Float32Array, source: Float32Array, weights: F
 function overNormal(target: Float32Array, source: Float32Array, weights: Float32Array | null, opacity: number): void {
   for (let at = 0, i = 0; at < target.length; at += 4, i++) {
     const alpha = source[at + 3]! * (weights === null ? opacity : opacity * weights[i]!)
-    if (alpha <= 0) continue
     const below = target[at + 3]!
+    if (alpha <= 0) {
+      // over nothing at all, even the colours under a picture's own transparency stay what they are
+      if (source[at + 3] === 0 && below === 0 && target[at] === 0 && target[at + 1] === 0 && target[at + 2] === 0) copyPixel(target, source, at)
+      continue
+    }
     if (alpha >= 1 || below <= 0) {
       copyPixel(target, source, at)
       target[at + 3] = alpha >= 1 ? 1 : alpha
