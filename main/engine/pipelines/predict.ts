@@ -9,6 +9,7 @@ import { graphCost, type GraphCost } from '../graph/cost.ts'
 import { readPictureHeader } from '../image/codec.ts'
 import { buildClipText } from '../nets/clipText.ts'
 import { requestSchema, type EngineRequest, type EngineResult, type RequestOf } from '../requests.ts'
+import { usesBlockedLayout, type DeviceName } from '../runtime/session.ts'
 import { warn, type RunContext } from './context.ts'
 import { KEEP_ALL_BELOW_BYTES, type LoadedCheckpoint } from './loadedCheckpoint.ts'
 import { planPhases, type RunShape } from './plan.ts'
@@ -58,11 +59,21 @@ export async function predictRun(context: RunContext, loaded: LoadedCheckpoint, 
   const text = graphCost(await loaded.graph('textEncoder', (config, weights, spec) => buildClipText(config, weights, { ...spec, batch: 1 })))
   const nets: GraphCost[] = [text, unet, encoder, decoder]
   const together = nets.reduce((sum, net) => sum + net.weightBytes, 0) <= KEEP_ALL_BELOW_BYTES
-  const allWeights = nets.reduce((sum, net) => sum + net.weightBytes, 0)
+  const resident = nets.map((net) => residentBytes(net, loaded.device))
   const peak = together
-    ? allWeights + Math.max(...nets.map((net) => net.peakActivationBytes))
-    : Math.max(...nets.map((net) => net.weightBytes + net.peakActivationBytes))
+    ? resident.reduce((sum, net) => sum + net.weights, 0) + Math.max(...resident.map((net) => net.activations))
+    : Math.max(...resident.map((net) => net.weights + net.activations))
   return { seconds, peakBytes: BASE_BYTES + peak + pictureBytes * PICTURE_COPIES }
+}
+
+/**
+ * What a net keeps in memory and what it needs on top while it runs. Convolutions in the processor's blocked layout copy
+ * their weights, and their inputs and results pass through a reordered copy: both count twice (measured on the starter
+ * from 128 to 768 px: within 10 % of the peak; once, 41 % below it).
+ */
+function residentBytes({ work, weightBytes, peakActivationBytes }: GraphCost, device: DeviceName): { readonly weights: number; readonly activations: number } {
+  const copies = work.conv > 0 && usesBlockedLayout(device, weightBytes) ? 2 : 1
+  return { weights: copies * weightBytes, activations: copies * peakActivationBytes }
 }
 
 /** Bytes that this machine could give to a run now. */

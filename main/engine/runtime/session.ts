@@ -51,6 +51,11 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
  */
 const BLOCKED_LAYOUT_LIMIT = 512 * 2 ** 20
 
+/** Whether a net's convolutions run in the processor's blocked layout. */
+export function usesBlockedLayout(device: DeviceName, weightBytes: number): boolean {
+  return device === 'cpu' && weightBytes <= BLOCKED_LAYOUT_LIMIT
+}
+
 /** onnxruntime's options for a device and a net of that size. */
 function ortOptions(root: string | null, device: DeviceName, threads: number | undefined, weightBytes: number): ort.InferenceSession.SessionOptions {
   return {
@@ -61,7 +66,7 @@ function ortOptions(root: string | null, device: DeviceName, threads: number | u
     enableMemPattern: false,
     executionMode: 'sequential',
     intraOpNumThreads: threads ?? availableParallelism(),
-    graphOptimizationLevel: device === 'cpu' && weightBytes <= BLOCKED_LAYOUT_LIMIT ? 'all' : 'extended',
+    graphOptimizationLevel: usesBlockedLayout(device, weightBytes) ? 'all' : 'extended',
     logSeverityLevel: 3,
     extra: {
       session: {
