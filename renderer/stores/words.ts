@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { DocumentView } from '../../preload/contract/documents.ts'
 import type { SamplingOptions } from '../../preload/contract/edits.ts'
+import { call, on } from '../api/client.ts'
 import type { Api } from './awaitJob.ts'
 import { cancelAsked, checkReady, createAsking, describePicture, invertPicture, learnWords, lookAtWords, makeMask, readShownMap, takeDescription } from './words/asking.ts'
 import { type Chip, add, remove, restore, restoreAll, stepWeight, typeOver, weigh } from './words/chips.ts'
@@ -122,3 +123,6 @@ function chipActions(set: Set, get: Get, learn: () => Promise<void>) {
     setOptions: (chosen: Partial<SwapOptions>) => set(({ options }) => ({ options: { ...options, ...chosen } })),
   } satisfies Partial<WordsActions>
 }
+
+/** The window's words store. */
+export const wordsStore = createWordsStore({ call, on })
