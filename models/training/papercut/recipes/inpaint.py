@@ -97,7 +97,8 @@ class Inpaint(Unet):
         extra = hole_input(self.vae, pixels, holes)
         noise = torch.randn(8, 4, LARGE // 8, LARGE // 8, generator=torch.Generator().manual_seed(7)).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
-            latents = sample(guided(model, self.text(texts), self.empty, 5.0, extra), noise, 20)
+            latents = sample(guided(model, self.text(texts), self.empty, 5.0, extra), noise,
+                             self.preset.get("sheet_steps", 20))
         got = decode(self.vae, latents).float()
         shown = pixels * (1 - holes) + 0.5 * holes
         rows = torch.cat([shown[:4], got[:4], shown[4:], got[4:]])

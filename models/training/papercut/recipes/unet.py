@@ -78,7 +78,7 @@ class Unet(Recipe):
     _net = {"widths": (64, 96, 128), "groups": 32, "heads": 4, "lr": 2e-3, "large_from": 0.55}
     defaults = {
         "toy": {"widths": (16, 16, 32), "groups": 8, "heads": 2, "lr": 2e-3, "large_from": 0.5, "minutes": 1.0,
-                "batch": 2, "large_batch": 1, "block": 8, "pool": 2, "large_block": 4, "large_pool": 1},
+                "batch": 2, "large_batch": 1, "block": 8, "pool": 2, "large_block": 4, "large_pool": 1, "sheet_steps": 2},
         "cpu": {**_net, "minutes": 60.0, "batch": 20, "large_batch": 8, "block": 1024, "pool": 6,
                 "large_block": 256, "large_pool": 6},
         "gpu": {**_net, "minutes": 60.0, "batch": 256, "large_batch": 128, "block": 4096, "pool": 64,
@@ -151,7 +151,7 @@ class Unet(Recipe):
         cells = (SMALL if progress < self.preset["large_from"] else LARGE) // 8
         noise = torch.randn(8, 4, cells, cells, generator=torch.Generator().manual_seed(7)).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
-            latents = sample(guided(model, self.text(texts), self.empty, 5.0), noise, 20)
+            latents = sample(guided(model, self.text(texts), self.empty, 5.0), noise, self.preset.get("sheet_steps", 20))
             pixels = decode(self.vae, latents).float()
         save_sheet(folder / f"samples-{step:06d}.png", pixels, 4, texts)
 

@@ -75,7 +75,8 @@ class Vae(Recipe):
     name = "vae"
     ema_decay = 0.99
     defaults = {
-        "toy": {"widths": (8, 8, 16, 16), "groups": 8, "batch": 2, "lr": 2e-3, "minutes": 1.0},
+        "toy": {"widths": (8, 8, 16, 16), "groups": 8, "batch": 2, "lr": 2e-3, "minutes": 1.0,
+                "scale_pictures": 16},
         "cpu": {"widths": (16, 32, 64, 128), "groups": 16, "batch": 2, "lr": 2e-3, "minutes": 60.0},
         "gpu": {"widths": (16, 32, 64, 128), "groups": 16, "batch": 64, "lr": 1.5e-3, "minutes": 60.0},
     }
@@ -119,7 +120,7 @@ class Vae(Recipe):
         save_sheet(folder / "samples.png", torch.cat([pixels[:4], got[:4], pixels[4:], got[4:]]), 4)
 
     @torch.no_grad()
-    def measure_scale(self, model: nn.Module, count: int = 128) -> float:
+    def measure_scale(self, model: nn.Module, count: int) -> float:
         """1 / standard deviation of the latents of training pictures: what `scaling_factor` has to be."""
         rng, values = random.Random(2), []
         for _ in range(max(1, count // 16)):
@@ -129,5 +130,5 @@ class Vae(Recipe):
 
     def save(self, model: nn.Module, folder: Path) -> None:
         if not self.options.decoder_only:
-            model.register_to_config(scaling_factor=round(self.measure_scale(model), 5))
+            model.register_to_config(scaling_factor=round(self.measure_scale(model, self.preset.get("scale_pictures", 128)), 5))
         model.save_pretrained(folder / "vae")
