@@ -4,8 +4,9 @@
  */
 import { contextBridge, ipcRenderer, webUtils } from 'electron'
 import type { Bridge, File as BridgeFile } from './contract/bridge.ts'
-import { CHUNK_BYTES, type FileInfo } from './contract/files.ts'
-import { type Result, unwrap } from './contract/result.ts'
+import { CHUNK_BYTES } from './contract/chunks.ts'
+import type { FileInfo } from './contract/files.ts'
+import type { Result } from './contract/result.ts'
 import { ASK, SEND, TELL } from './ipcChannels.ts'
 
 /** Listens to a message of the main process; the sender object of the event never reaches the page. */
@@ -39,7 +40,11 @@ function pathOf(file: BridgeFile): string {
 }
 
 async function upload(file: BridgeFile): Promise<FileInfo> {
-  const call = async <T>(method: string, input: unknown): Promise<T> => unwrap((await ipcRenderer.invoke(ASK.call, method, input)) as Result<T>)
+  const call = async <T>(method: string, input: unknown): Promise<T> => {
+    const result = (await ipcRenderer.invoke(ASK.call, method, input)) as Result<T>
+    if (!result.ok) throw new Error(result.error.message) // of an error nothing but its message crosses the bridge
+    return result.value
+  }
   const bytes = new Uint8Array(await file.arrayBuffer())
   const begun = await call<FileInfo>('files.begin', { name: file.name || 'pasted', bytes: bytes.length })
   for (let offset = 0; offset < bytes.length; offset += CHUNK_BYTES) {

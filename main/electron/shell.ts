@@ -51,9 +51,14 @@ export class Shell {
     this.#electron = options.electron
   }
 
-  /** Everything that must happen before Electron is ready; then the rest. False when another instance is running. */
+  /** Everything that must happen before Electron is ready; then the rest. False when another instance runs, or no sandbox can. */
   start(): boolean {
-    const { app, protocol, crashReporter } = this.#electron
+    const { app, protocol, crashReporter, dialog } = this.#electron
+    if (app.commandLine.hasSwitch('no-sandbox') && this.#options.env['PALIMPSEST_NO_SANDBOX'] !== '1') {
+      dialog.showErrorBox('Palimpsest does not run without its sandbox', NO_SANDBOX)
+      app.exit(1)
+      return false
+    }
     if (!app.requestSingleInstanceLock()) {
       app.quit()
       return false
@@ -98,7 +103,7 @@ export class Shell {
     })
     const { node, host, renderer } = this.#options.paths
     const { env, spawn } = this.#options
-    this.#host = new HostProcess({ node, entry: host, env, ...(spawn ? { spawn } : {}) }, {
+    this.#host = new HostProcess({ node, entry: host, env: { PALIMPSEST_PROJECTS: path.join(app.getPath('documents'), 'Palimpsest'), ...env }, ...(spawn ? { spawn } : {}) }, {
       onEvent: (event, data) => this.#onEvent(event, data),
       onConnection: (connected) => {
         if (!connected) this.#activity.clear()
@@ -154,7 +159,7 @@ export class Shell {
   #open(): void {
     const { BrowserWindow, screen } = this.#electron
     const bounds = fittingBounds(this.#state.bounds, screen.getAllDisplays().map(({ workArea }) => workArea))
-    const window = new BrowserWindow(windowOptions(this.#options.paths.preload, bounds, undefined))
+    const window = new BrowserWindow(windowOptions(this.#options.paths.preload, bounds, this.#options.platform === 'linux' ? this.#options.paths.icon : undefined))
     this.#window = window
     if (this.#state.maximized) window.maximize()
     window.once('ready-to-show', () => window.show())
@@ -230,6 +235,12 @@ export class Shell {
     void this.#host.close().finally(() => this.#electron.app.quit())
   }
 }
+
+/** Told where the sandbox was switched off, which the start script of an AppImage does where it cannot work. */
+const NO_SANDBOX = `This system lets an AppImage make no sandbox (Ubuntu does since 24.04).
+
+Install the .deb package instead, or allow it:
+sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`
 
 /** A sheet with a fold, 16 pixels: what is dragged where the system has no icon for the file. */
 const DRAG_PICTURE = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAANElEQVR42mNgoBL4//9/PxBPJVYvigH////vB+L5xBqAywCSDRg1YNSAgTFgNAyQACMjIyMAj6gkEQ4x5BsAAAAASUVORK5CYII='

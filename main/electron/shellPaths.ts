@@ -10,6 +10,8 @@ export interface ShellPaths {
   /** folder of the built window */
   readonly renderer: string
   readonly preload: string
+  /** picture of the window's frame where the system takes it from the window */
+  readonly icon: string
   /** arguments that are the program itself */
   readonly ownArguments: number
 }
@@ -28,7 +30,7 @@ export interface ShellPathSurroundings {
 /** See {@link ShellPaths}. The host and its native modules lie outside the archive, where the system can load them. */
 export function shellPaths({ packaged, resources, bundle, platform, arch }: ShellPathSurroundings): ShellPaths {
   const binary = platform === 'win32' ? 'node.exe' : 'node'
-  const window = { renderer: path.join(bundle, '..', 'renderer'), preload: path.join(bundle, 'preload.cjs') }
+  const window = { renderer: path.join(bundle, '..', 'renderer'), preload: path.join(bundle, 'preload.cjs'), icon: path.join(bundle, '..', '..', 'docs', 'icon', 'png', '256x256.png') }
   if (packaged) {
     return { ...window, node: path.join(resources, 'node', binary), host: path.join(resources, 'program', 'main', 'host', 'process.js'), ownArguments: 1 }
   }

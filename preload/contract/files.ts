@@ -17,8 +17,8 @@ export const fileKind = z.enum(['picture', 'mask', 'project', 'model', 'recipe',
 /** See {@link fileKind}. */
 export type FileKind = z.output<typeof fileKind>
 
-/** Largest piece of an upload, bytes. */
-export const CHUNK_BYTES = 8 * 2 ** 20
+/** See chunks.ts. */
+export { CHUNK_BYTES } from './chunks.ts'
 
 /** Methods about files. */
 export const fileMethods = {

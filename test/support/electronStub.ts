@@ -56,11 +56,13 @@ export interface StubElectron {
   readonly schemes: Map<string, (request: Request) => Promise<Response>>
   readonly privileges: { scheme: string; privileges: Record<string, boolean> }[]
   readonly session: Record<string, ReturnType<typeof vi.fn>> & { webRequest: { onBeforeRequest: ReturnType<typeof vi.fn> } }
-  readonly dialog: Record<'showOpenDialog' | 'showSaveDialog' | 'showMessageBox', ReturnType<typeof vi.fn>>
+  readonly dialog: Record<'showOpenDialog' | 'showSaveDialog' | 'showMessageBox' | 'showErrorBox', ReturnType<typeof vi.fn>>
   readonly openExternal: ReturnType<typeof vi.fn>
   readonly menus: unknown[]
   readonly crashStart: ReturnType<typeof vi.fn>
   readonly awake: Set<number>
+  /** switches of Chromium's command line */
+  readonly switches: Set<string>
 }
 
 /** Makes the stub. @param folder where the program keeps its files */
@@ -72,14 +74,15 @@ export function stubElectron(folder: string): StubElectron {
   const privileges: StubElectron['privileges'] = []
   const menus: unknown[] = []
   const awake = new Set<number>()
+  const switches = new Set<string>()
   const app = Object.assign(new EventEmitter(), {
-    requestSingleInstanceLock: vi.fn(() => true), quit: vi.fn(), enableSandbox: vi.fn(), whenReady: vi.fn(() => Promise.resolve()), getPath: vi.fn(() => folder),
+    commandLine: { hasSwitch: (name: string) => switches.has(name) }, exit: vi.fn(), requestSingleInstanceLock: vi.fn(() => true), quit: vi.fn(), enableSandbox: vi.fn(), whenReady: vi.fn(() => Promise.resolve()), getPath: vi.fn(() => folder),
     addRecentDocument: vi.fn(), getFileIcon: vi.fn(() => Promise.reject(new Error('none'))),
   }) as unknown as StubElectron['app']
   const session = {
     setPermissionRequestHandler: vi.fn(), setPermissionCheckHandler: vi.fn(), setDevicePermissionHandler: vi.fn(), on: vi.fn(), webRequest: { onBeforeRequest: vi.fn() },
   } as unknown as StubElectron['session']
-  const dialog = { showOpenDialog: vi.fn(), showSaveDialog: vi.fn(), showMessageBox: vi.fn(() => Promise.resolve({ response: 0 })) }
+  const dialog = { showErrorBox: vi.fn(), showOpenDialog: vi.fn(), showSaveDialog: vi.fn(), showMessageBox: vi.fn(() => Promise.resolve({ response: 0 })) }
   const openExternal = vi.fn(() => Promise.resolve())
   const crashStart = vi.fn()
   const parts = {
@@ -101,5 +104,5 @@ export function stubElectron(folder: string): StubElectron {
     session: { defaultSession: session },
     shell: { openExternal },
   } as unknown as ElectronParts
-  return { parts, app, windows, handlers, listeners, schemes, privileges, session, dialog, openExternal, menus, crashStart, awake }
+  return { parts, app, windows, handlers, listeners, schemes, privileges, session, dialog, openExternal, menus, crashStart, awake, switches }
 }

@@ -30,7 +30,7 @@ export async function runShell(args: readonly string[] = [], prepare: (stub: Stu
   const stub = stubElectron(folder)
   prepare(stub)
   const host = fileURLToPath(new URL('./stubHost.mjs', import.meta.url))
-  const paths = { node: process.execPath, host, renderer, preload: path.join(folder, 'preload.cjs'), ownArguments: 1 }
+  const paths = { node: process.execPath, host, renderer, preload: path.join(folder, 'preload.cjs'), icon: '/icon.png', ownArguments: 1 }
   new Shell({ electron: stub.parts, paths, env: process.env, args: ['palimpsest', ...args], folder, platform: 'linux' }).start()
   await vi.waitFor(() => {
     if (stub.windows.length === 0) throw new Error('no window')

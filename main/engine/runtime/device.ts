@@ -161,7 +161,8 @@ function ortVersion(): string {
 
 /** The verdict, or one sentence on why there is none. */
 function testInChild(name: DeviceName): Promise<SelfTestVerdict | string> {
-  const entry = fileURLToPath(new URL('./selfTestChild.ts', import.meta.url))
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js' // a packed program is plain JavaScript
+  const entry = fileURLToPath(new URL(`./selfTestChild${extension}`, import.meta.url))
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, name], { stdio: ['ignore', 'pipe', 'ignore'] })
     const parts: Buffer[] = []

@@ -5,8 +5,10 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { CONTENT_SECURITY_POLICY } from '../../../../main/electron/assets.ts'
 import { isSafeLink } from '../../../../main/electron/lockdown.ts'
+import { Shell } from '../../../../main/electron/shell.ts'
 import { isTrustedSender } from '../../../../main/electron/senders.ts'
 import { ASK, SEND } from '../../../../preload/ipcChannels.ts'
+import { stubElectron } from '../../../support/electronStub.ts'
 import { type RunningShell, runShell } from '../../../support/runningShell.ts'
 
 const root = path.resolve(import.meta.dirname, '../../../..')
@@ -61,6 +63,12 @@ describe("Electron's security checklist", () => {
   it('4. every process of a page is sandboxed', () => {
     expect(preferences['sandbox']).toBe(true)
     expect(given.sandboxed).toBe(1)
+    const stub = stubElectron('/nowhere')
+    stub.switches.add('no-sandbox')
+    const paths = { node: 'node', host: 'host', renderer: '/r', preload: '/p', icon: '/i', ownArguments: 1 }
+    expect(new Shell({ electron: stub.parts, paths, env: {}, args: [], folder: '/', platform: 'linux' }).start()).toBe(false)
+    expect(stub.app['exit']).toHaveBeenCalledWith(1)
+    expect(stub.dialog.showErrorBox.mock.calls[0]![1]).toContain('.deb')
   })
 
   it('5. permissions and devices are denied, but writing to the clipboard from our own page', () => {
@@ -178,6 +186,14 @@ describe("Electron's security checklist", () => {
       runAsNode: false, enableCookieEncryption: true, enableNodeOptionsEnvironmentVariable: false, enableNodeCliInspectArguments: false,
       enableEmbeddedAsarIntegrityValidation: true, onlyLoadAppFromAsar: true, loadBrowserProcessSpecificV8Snapshot: false, grantFileProtocolExtraPrivileges: false,
     })
+  })
+
+  it('the table of docs/security.md names these tests', () => {
+    const table = read('docs/security.md')
+    const own = read('test/unit/main/electron/security.test.ts')
+    const named = [...table.matchAll(/\| (\d+)\. ([^|]+) \|$/gm)].map(([, number, name]) => `${number}. ${name}`)
+    expect(named).toHaveLength(20)
+    for (const name of named) expect(own).toContain(`it('${name}`)
   })
 
   it('20. no object of Electron reaches the page: the bridge gives and takes plain data', () => {

@@ -101,7 +101,7 @@ describe('the desktop shell', () => {
   it('leaves the field to an instance that runs already', () => {
     const stub = stubElectron('/nowhere')
     stub.app['requestSingleInstanceLock']!.mockReturnValue(false)
-    const paths = { node: 'node', host: 'host', renderer: '/r', preload: '/p', ownArguments: 1 }
+    const paths = { node: 'node', host: 'host', renderer: '/r', preload: '/p', icon: '/i', ownArguments: 1 }
     expect(new Shell({ electron: stub.parts, paths, env: {}, args: [], folder: '/', platform: 'linux' }).start()).toBe(false)
     expect([stub.app['quit']!.mock.calls.length, stub.app['whenReady']!.mock.calls.length]).toEqual([1, 0])
   })
