@@ -104,6 +104,9 @@ const outpaint = samplingSchema.extend(outputSchema.shape).extend(stitchSchema.s
   right: pixels.default(0).describe('pixels to add on the right'),
   top: pixels.default(0).describe('pixels to add at the top'),
   bottom: pixels.default(0).describe('pixels to add at the bottom'),
+  grow: pixels.default(0).describe('pixels at the edge of the original that are painted anew with the margin; 0 leaves all of it as it is'),
+  feather: pixels.default(0).describe('width of the soft edge of the margin inside the original; 0 leaves all of it as it is'),
+  ring: pixels.default(0).describe('width of the blend ring inside the original; 0 leaves all of it as it is, more hides a seam'),
 })
 const remove = outputSchema.extend({
   task: z.literal('remove'),

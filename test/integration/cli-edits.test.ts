@@ -154,7 +154,14 @@ describe('inpaint', () => {
 })
 
 describe('the other edits', () => {
-  it('outpaint keeps the original beyond its seam', async () => {
+  it('outpaint keeps all of the original unless a ring is asked for', async () => {
+    const { code, result } = await palimpsest('outpaint', ...sampling, '--image', 'picture.png', '--left', '16', '--top', '8', '--right', '8', '--out', 'around.png', '--json')
+    expect({ code, outside: result['changedOutside'] }).toEqual({ code: 0, outside: 0 })
+    expect(await samples('around.png')).toMatchObject({ width: width + 24, height: height + 8 })
+    expect((await difference('picture.png', 'around.png', { x: 16, y: 8 })).count).toBe(0)
+  })
+
+  it('outpaint with a ring keeps the original beyond its seam', async () => {
     const { code, result } = await palimpsest('outpaint', ...sampling, '--image', 'picture.png', '--left', '16', '--bottom', '8', '--ring', '8', '--out', 'wide.png', '--json')
     expect({ code, outside: result['changedOutside'] }).toEqual({ code: 0, outside: 0 })
     expect(await samples('wide.png')).toMatchObject({ width: width + 16, height: height + 8 })

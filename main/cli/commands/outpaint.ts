@@ -8,7 +8,9 @@ import { reportPicture } from '../reports.ts'
 export const outpaint: CommandSpec = {
   name: 'outpaint',
   summary: 'extend a picture beyond its edges',
-  about: 'Extends a picture beyond its edges; the original stays as it is inside the new one, up to the blend ring.',
+  about:
+    'Extends a picture beyond its edges. The original stays inside the new picture as it is, sample by sample; where a seam shows, ' +
+    '--ring 8 lets that many pixels at its edge change with the margin.',
   examples: ['palimpsest outpaint --image hill.png --left 64 --right 64 --prompt "a hill with trees" --out wide.png'],
   schema: requestSchemas.outpaint,
   defaults: { model: DEFAULT_INPAINT_MODEL },
