@@ -97,7 +97,7 @@ export interface Unzipped {
 
 const WANTED = /^(project\.db|records\/\d{6}(-snapshot)?\.jsonl|blobs\/([0-9a-f]{2})\/\3[0-9a-f]{62})$/
 /** What a person's own ZIP program or a copy of an open project brings along; not worth a word. */
-const HARMLESS = /^(lock\.(db|json)|project\.db-(wal|shm)|(cache|backups|damaged)\/.*|.*\.DS_Store|.*Thumbs\.db|.*desktop\.ini)$/
+const HARMLESS = /^(lock\.(db|json)|strokes\.json|project\.db-(wal|shm)|(cache|backups|damaged)\/.*|.*\.DS_Store|.*Thumbs\.db|.*desktop\.ini)$/
 
 /**
  * Unpacks a project from anybody into a new folder, which appears only when everything in it has been checked. A
@@ -112,6 +112,8 @@ export async function unzipProject(archive: string, folder: string, options: Arc
   const notices: ProjectNotice[] = []
   try {
     const wanted = chooseEntries(path.basename(archive), zip.entries, notices)
+    const taken = new Set(wanted.map(({ entry }) => entry))
+    for (const entry of zip.entries) if (!taken.has(entry)) zip.check(entry)
     makeFolder(path.dirname(target))
     refuseWithoutRoom(path.basename(archive), path.dirname(target), wanted.map(({ entry }) => entry))
     fs.mkdirSync(building)

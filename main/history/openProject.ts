@@ -15,6 +15,7 @@ import type { ProjectOptions } from './projectTypes.ts'
 import { catchUpDatabase, catchUpLog, recentBlobNotices, strokeNotices } from './reconcile.ts'
 import { RecordLog, formatLine } from './recordLog.ts'
 import { type HistoryRecord, RECORD_VERSION } from './records.ts'
+import { lostStrokes } from './strokeNotes.ts'
 
 /** Choices for {@link openProject}. */
 export interface OpenOptions extends ProjectOptions {
@@ -182,7 +183,7 @@ function openForWriting(target: string, lock: ProjectLock, options: OpenOptions)
     log = new RecordLog(paths.records, paths.damaged)
     const notices = [...catchUpDatabase(db, paths.records, log.lastSeq), ...catchUpLog(db, log, paths.damaged)]
     const project = new Project(target, { db, log, lock, options })
-    return { mode: 'write', project, notices: [...notices, ...recentBlobNotices(project), ...strokeNotices(project)] }
+    return { mode: 'write', project, notices: [...notices, ...recentBlobNotices(project), ...lostStrokes(paths.strokes, db), ...strokeNotices(project)] }
   } catch (error) {
     log?.close()
     db?.close()

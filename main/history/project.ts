@@ -18,6 +18,7 @@ import { ProjectReader, projectPaths } from './projectReader.ts'
 import { type RecordLog, formatLine } from './recordLog.ts'
 import { type HistoryRecord, type RecordOf, blobsOfEffect } from './records.ts'
 import { differenceBetween } from './state.ts'
+import { noteStrokes } from './strokeNotes.ts'
 import { type StrokeStart, type StrokeTile, removeStroke, saveStroke } from './strokes.ts'
 import { descendants, isAncestor } from './tree.ts'
 
@@ -147,11 +148,8 @@ export class Project extends ProjectReader {
 
   /** Goes forward the way that was last taken; undefined at the end of a branch. */
   redo(document: DocumentId): HeadMove | undefined {
-    const next = row<{ id: OperationId }>(this.#db, `
-      SELECT c.id FROM operations c JOIN operations p ON p.id = c.parent
-      WHERE p.id = :head AND c.state = 'applied' AND c.trashed_at IS NULL
-      ORDER BY (c.id = p.redo_child) DESC, c.id DESC LIMIT 1`, { head: this.head(document) })
-    return next && this.goTo(document, next.id)
+    const next = this.redoTarget(document)
+    return next === undefined ? undefined : this.goTo(document, next)
   }
 
   /** Goes to any operation of the document's tree. */
@@ -233,12 +231,23 @@ export class Project extends ProjectReader {
 
   /** Saves tiles of a stroke that is still being drawn; on the disk when it returns. Finish it with `commitOperation({stroke})`. */
   autosaveStroke(stroke: StrokeId | StrokeStart, tiles: readonly StrokeTile[]): StrokeId {
-    return this.#guarded(() => saveStroke(this.#db, stroke, tiles, this.#now()))
+    const id = this.#guarded(() => saveStroke(this.#db, stroke, tiles, this.#now()))
+    this.#noteStrokes()
+    return id
   }
 
   /** Gives up a stroke that was being drawn. */
   discardStroke(stroke: StrokeId): void {
     this.#guarded(() => removeStroke(this.#db, stroke))
+    this.#noteStrokes()
+  }
+
+  #noteStrokes(): void {
+    try {
+      noteStrokes(projectPaths(this.folder).strokes, this.#db)
+    } catch {
+      // The stroke itself is safe in the database; only what is said after another fault depends on the note.
+    }
   }
 
   /**
@@ -346,6 +355,7 @@ export class Project extends ProjectReader {
 
   #commitEffect(records: readonly HistoryRecord[], effect: Pick<RecordOf<'operation'>, 'tiles'>, { packed }: Effect, stroke: StrokeId | undefined): void {
     this.commit(records, stroke === undefined ? undefined : () => removeStroke(this.#db, stroke))
+    if (stroke !== undefined) this.#noteStrokes()
     this.#settle()
     // The caller may go on writing to its buffers, so memory keeps copies.
     if (packed) for (const [number, tile] of packed.raw)

@@ -21,6 +21,7 @@ export function projectPaths(folder: string) {
     cache: path.join(folder, 'cache'),
     backups: path.join(folder, 'backups'),
     damaged: path.join(folder, 'damaged'),
+    strokes: path.join(folder, 'strokes.json'),
   } as const
 }
 
@@ -125,6 +126,14 @@ export class ProjectReader {
   /** Operations that wait to be accepted or rejected, oldest first. */
   staged(document: DocumentId): OperationSummary[] {
     return this.operations(document).filter((operation) => operation.state === 'staged')
+  }
+
+  /** The operation that redo goes to; undefined at the end of a branch. */
+  redoTarget(document: DocumentId): OperationId | undefined {
+    return row<{ id: OperationId }>(this.reading, `
+      SELECT c.id FROM operations c JOIN operations p ON p.id = c.parent
+      WHERE p.id = :head AND c.state = 'applied' AND c.trashed_at IS NULL
+      ORDER BY (c.id = p.redo_child) DESC, c.id DESC LIMIT 1`, { head: this.head(document) })?.id
   }
 
   /** One operation with its parameters, inputs and results. */

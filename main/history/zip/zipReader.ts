@@ -112,6 +112,15 @@ export class ZipReader {
     return hasher.digest('hex') as BlobHash // a SHA-256 digest is a blob hash
   }
 
+  /**
+   * Compares what the archive says of an entry in its two places, without unpacking it: a name changed in one of them
+   * must not make a file disappear.
+   * @throws EngineError zip/contradiction (exit 2)
+   */
+  check(entry: ZipEntry): void {
+    this.#contentStart(entry)
+  }
+
   /** The local header must say the same as the directory: tools that believe one or the other must see one file. */
   #contentStart(entry: ZipEntry): number {
     const head = this.#read(entry.offset, 30)

@@ -60,10 +60,10 @@ export interface Verdict {
 }
 
 /** Opens a project and compares it with the promises; `check` also reads every row and file. */
-export async function compare(folder: string, promises: readonly KeptPromise[], check: boolean): Promise<Verdict> {
+export async function compare(folder: string, promises: readonly KeptPromise[], check: boolean, settled = false): Promise<Verdict> {
   const opened = openProject(folder)
   try {
-    const broken = brokenPromises(opened.project as Project, promises) // reading only
+    const broken = brokenPromises(opened.project as Project, promises, settled) // reading only
     if (check) broken.push(...(await checkProject(opened.project)).faults.map((fault) => fault.sentence))
     return { broken, notices: opened.notices, mode: opened.mode, operations: opened.project.operations(opened.project.documents()[0]!.id).length }
   } finally {
@@ -71,7 +71,7 @@ export async function compare(folder: string, promises: readonly KeptPromise[], 
   }
 }
 
-function brokenPromises(project: Project, promises: readonly KeptPromise[]): string[] {
+function brokenPromises(project: Project, promises: readonly KeptPromise[], settled: boolean): string[] {
   const broken: string[] = []
   const last = promises.at(-1)
   if (!last) return broken
@@ -92,10 +92,10 @@ function brokenPromises(project: Project, promises: readonly KeptPromise[]): str
   const stroke = promises.findLast((promise) => promise.stroke !== undefined)?.stroke
   const open = project.strokesInProgress()
   if (stroke?.digest === null && open.some((item) => item.id === stroke.id)) broken.push(`stroke ${stroke.id} was finished and is still there`)
-  if (stroke && stroke.digest !== null && !more && promises.at(-1)?.stroke === stroke) {
-    // The very last promise; the next autosave may have been under way, which leaves no trace in the numbering.
+  if (stroke && stroke.digest !== null && (settled || (!more && promises.at(-1)?.stroke === stroke))) {
+    // Unless the program had come to rest, the next autosave may have been under way, which leaves no trace in the numbering.
     if (!open.some((item) => item.id === stroke.id)) broken.push(`stroke ${stroke.id} was promised and is gone`)
-    else strokeDigest(project.strokeTiles(stroke.id)) // must at least be readable
+    else if (strokeDigest(project.strokeTiles(stroke.id)) !== stroke.digest && settled) broken.push(`stroke ${stroke.id} is not as it was promised`)
   }
   return broken
 }
@@ -122,7 +122,7 @@ export async function tearAndCompare(folder: string, copy: string, tear: Tear, p
   const size = fs.statSync(file).size
   const keep = Math.floor(random() * size)
   fs.truncateSync(file, keep)
-  const verdict = await compare(copy, promises, true)
+  const verdict = await compare(copy, promises, true, true)
   const hash = path.basename(file)
   return { ...verdict, tear, file: path.relative(copy, file), size, keep, named: verdict.notices.some((notice) => notice.sentence.includes(hash.slice(0, 12))) }
 }
@@ -142,8 +142,8 @@ export function tornFaults(verdict: TornVerdict): string[] {
   if (verdict.mode !== 'write') faults.push('it opened read-only')
   const own = path.basename(verdict.file).slice(0, 12)
   for (const sentence of verdict.broken) {
-    // The stroke in progress is in no record: with the log of the database gone it may go too.
-    if (verdict.tear === 'wal' && sentence.startsWith('stroke')) continue
+    // The stroke in progress is in no record: with the log of the database gone it may go too, but not without a word.
+    if (verdict.tear === 'wal' && sentence.startsWith('stroke') && verdict.notices.some(({ code }) => code === 'project/stroke-lost')) continue
     if (verdict.tear === 'blob' && sentence.includes(own)) continue
     faults.push(sentence)
   }

@@ -167,6 +167,8 @@ describe('an archive from a hostile source', () => {
     expect(await spoil((bytes) => bytes.writeUInt16LE(14, central + 10))).toMatch(/found "project.db" packed in a way Palimpsest does not read \(14\)/)
     expect(await spoil((bytes) => bytes.write('projekt.db', 30))).toMatch(/found "project.db" described in two ways/)
     expect(await spoil((bytes) => bytes.writeUInt32LE(1, 14))).toMatch(/described in two ways/)
+    // in the directory alone: the file would be left out as none of ours
+    expect(await spoil((bytes) => bytes.write('becords', bytes.lastIndexOf('records/')))).toMatch(/found "becords\/000001\.jsonl" described in two ways/)
     expect(await spoil((bytes) => { bytes.writeUInt32LE(7, 14); bytes.writeUInt32LE(7, central + 16) })).toMatch(/with another checksum than it claims; get the file again/)
     expect(await spoil((bytes) => bytes.writeUInt16LE(9, bytes.length - 22 + 10))).toMatch(/a table of contents that is broken/)
     expect(await spoil((bytes) => bytes.writeUInt32LE(5, bytes.length - 22 + 16))).toMatch(/a table of contents that is not where it should be/)

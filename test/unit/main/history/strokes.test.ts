@@ -1,6 +1,10 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { checkProject } from '../../../../main/history/checkProject.ts'
-import { type StrokeTile, createStrokeAutosaver } from '../../../../main/history/strokes.ts'
+import { checkpoint } from '../../../../main/history/db.ts'
+import type { Project } from '../../../../main/history/project.ts'
+import { type StrokeStart, type StrokeTile, createStrokeAutosaver } from '../../../../main/history/strokes.ts'
 import { plainTile, reopen, sampleProject, scratch, sentenceOf } from './projects.ts'
 
 const folder = scratch()
@@ -35,6 +39,60 @@ describe('a stroke in progress', () => {
     expect(project.strokesInProgress()).toEqual([])
     expect(sentenceOf(() => project.autosaveStroke(stroke, []))).toMatch(/not being drawn any more/)
     project.close()
+  })
+})
+
+describe('a stroke that the database lost', () => {
+  const title = 'Brush'
+  const begun = (name: string): ReturnType<typeof sampleProject> & { stroke: ReturnType<Project['autosaveStroke']>; start: StrokeStart } => {
+    const sample = sampleProject(folder, name)
+    const start = { document: sample.document, layer: sample.paint.id, plane: 'pixels' as const, title, tool: {} }
+    // Into the database proper, so that what follows stands in the write-ahead log alone.
+    checkpoint(sample.project.writing)
+    return { ...sample, start, stroke: sample.project.autosaveStroke(start, [{ x: 0, y: 0, pixels: plainTile(1) }]) }
+  }
+  /** What a power cut that takes the write-ahead log with it leaves. */
+  const withoutLog = (sample: string, name: string): string => {
+    const copy = path.join(folder, name)
+    fs.cpSync(sample, copy, { recursive: true })
+    for (const suffix of ['-wal', '-shm']) fs.rmSync(path.join(copy, `project.db${suffix}`), { force: true })
+    return copy
+  }
+  const said = (sample: string): string[] => {
+    const { project, notices } = reopen(sample)
+    project.close()
+    return notices.filter(({ code }) => code === 'project/stroke-lost').map(({ sentence }) => sentence)
+  }
+
+  it('is named once, with how long it had been drawn', () => {
+    const { project, folder: sample, stroke } = begun('stroke-lost')
+    project.autosaveStroke(stroke, [{ x: 1, y: 0, pixels: plainTile(1) }])
+    const copy = withoutLog(sample, 'stroke-lost-copy')
+    project.close()
+    expect(said(copy)).toEqual([expect.stringMatching(/^The stroke "Brush", which was being drawn for 0\.1 s when the last session ended, was lost with the end of the database; everything committed is intact\.$/)])
+    expect(said(copy)).toEqual([])
+    expect(said(sample)).toEqual([])
+  })
+
+  it('in part is named with the part, and the rest can be finished', () => {
+    const { project, folder: sample, stroke } = begun('stroke-part')
+    checkpoint(project.writing)
+    project.autosaveStroke(stroke, [{ x: 1, y: 0, pixels: plainTile(1) }])
+    const copy = withoutLog(sample, 'stroke-part-copy')
+    project.close()
+    expect(said(copy)).toEqual([expect.stringMatching(/^Of the stroke "Brush", .* what was drawn in the last 0\.1 s was lost/)])
+    const { project: again } = reopen(copy)
+    expect(again.strokesInProgress()).toMatchObject([{ id: stroke, tiles: [{ x: 0, y: 0 }] }])
+    again.close()
+  })
+
+  it('is not spoken of when it was finished or given up before', () => {
+    const { project, document, folder: sample, stroke, start } = begun('stroke-done')
+    project.commitOperation(document, { kind: 'stroke', title, stroke })
+    project.discardStroke(project.autosaveStroke(start, [{ x: 2, y: 0, pixels: plainTile(1) }]))
+    const copy = withoutLog(sample, 'stroke-done-copy')
+    project.close()
+    expect(said(copy)).toEqual([])
   })
 })
 
