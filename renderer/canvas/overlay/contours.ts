@@ -1,0 +1,96 @@
+/**
+ * The edge of a mask as lines along pixel borders, where values cross one half. Found once per tile and kept; drawn one
+ * screen pixel wide at every zoom, dark under light dashes, so that it shows on every picture.
+ */
+import { type TileData, TILE_EDGE } from '../../../preload/contract/documents.ts'
+import { type Viewport, viewMatrix } from '../geometry/viewport.ts'
+import type { Context2D } from '../tiles/surfaces.ts'
+import type { TileBytes } from '../tiles/tilePixels.ts'
+import type { TileRange } from '../tiles/tilePlan.ts'
+
+/** Values of a mask tile at a place; null: nothing is in it, undefined: not known yet. */
+export type MaskBytesAt = (level: number, x: number, y: number) => TileBytes | null | undefined
+
+/** Line pieces as x0 y0 x1 y1 in the tile's pixels. */
+export type Segments = Int16Array
+
+/** From here on a value counts as inside. */
+const INSIDE = 128
+
+/**
+ * Borders between inside and outside in a tile. The tile's left and upper border belong to it, the others to its
+ * neighbours, so that no piece is drawn twice.
+ * @param left values of the tile to the left, `above` of the one above; null: outside
+ */
+export function tileContour(bytes: TileBytes | null, left: TileBytes | null, above: TileBytes | null): Segments {
+  const found: number[] = []
+  const inside = (tile: TileBytes | null, x: number, y: number): boolean => tile !== null && tile[y * TILE_EDGE + x] >= INSIDE
+  for (let y = 0; y < TILE_EDGE; y++) {
+    runs(TILE_EDGE, (x) => inside(bytes, x, y) !== (y === 0 ? inside(above, x, TILE_EDGE - 1) : inside(bytes, x, y - 1)), (from, to) => found.push(from, y, to, y))
+  }
+  for (let x = 0; x < TILE_EDGE; x++) {
+    runs(TILE_EDGE, (y) => inside(bytes, x, y) !== (x === 0 ? inside(left, TILE_EDGE - 1, y) : inside(bytes, x - 1, y)), (from, to) => found.push(x, from, x, to))
+  }
+  return Int16Array.from(found)
+}
+
+function runs(length: number, is: (i: number) => boolean, use: (from: number, to: number) => void): void {
+  let from = -1
+  for (let i = 0; i <= length; i++) {
+    const now = i < length && is(i)
+    if (now && from < 0) from = i
+    if (!now && from >= 0) {
+      use(from, i)
+      from = -1
+    }
+  }
+}
+
+/** See the file's head. */
+export class Contours {
+  readonly #bytesAt: MaskBytesAt
+  readonly #kept = new Map<string, Segments>()
+
+  constructor(bytesAt: MaskBytesAt) {
+    this.#bytesAt = bytesAt
+  }
+
+  /** Forgets a tile and those whose border it shares; null: all. */
+  invalidate(place: Pick<TileData, 'level' | 'x' | 'y'> | null): void {
+    if (!place) this.#kept.clear()
+    else for (const [dx, dy] of [[0, 0], [1, 0], [0, 1]]) this.#kept.delete(`${place.level}/${place.x + dx}/${place.y + dy}`)
+  }
+
+  /** Strokes the edges in a range of tiles. */
+  paint(context: Context2D, view: Viewport, range: TileRange, colour: string): void {
+    const map = viewMatrix(view)
+    const scale = 2 ** range.level
+    const path = new Path2D()
+    const at = (x: number, y: number): [number, number] => [map[0] * x + map[2] * y + map[4], map[1] * x + map[3] * y + map[5]]
+    for (let y = range.top; y <= range.bottom; y++) {
+      for (let x = range.left; x <= range.right; x++) {
+        const segments = this.#segments(range.level, x, y)
+        for (let i = 0; i < segments.length; i += 4) {
+          path.moveTo(...at((x * TILE_EDGE + segments[i]) * scale, (y * TILE_EDGE + segments[i + 1]) * scale))
+          path.lineTo(...at((x * TILE_EDGE + segments[i + 2]) * scale, (y * TILE_EDGE + segments[i + 3]) * scale))
+        }
+      }
+    }
+    context.lineWidth = 3 * view.ratio
+    context.strokeStyle = 'rgba(0, 0, 0, 0.55)'
+    context.stroke(path)
+    context.lineWidth = 1.5 * view.ratio
+    context.strokeStyle = colour
+    context.stroke(path)
+  }
+
+  #segments(level: number, x: number, y: number): Segments {
+    const key = `${level}/${x}/${y}`
+    const found = this.#kept.get(key)
+    if (found) return found
+    const [bytes, left, above] = [this.#bytesAt(level, x, y), this.#bytesAt(level, x - 1, y), this.#bytesAt(level, x, y - 1)]
+    const segments = !bytes && !left && !above ? new Int16Array() : tileContour(bytes ?? null, left ?? null, above ?? null)
+    if (bytes !== undefined) this.#kept.set(key, segments)
+    return segments
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Paints what lies over the picture: mask in force (tinted, hatched, outlined), a word's glow, what was painted on it,
+ * scribbles, a live preview.
+ *
+ * The mask goes first, as white with its values as alpha; the tint then takes the colour's place (source-in), the hatch
+ * only lands on it (source-atop), and everything else goes below it (destination-over).
+ */
+import type { MaskLook } from '../editorTypes.ts'
+import type { Edges } from '../geometry/boxes.ts'
+import { type Viewport, levelOf, viewMatrix } from '../geometry/viewport.ts'
+import { paintTiles, tilesIn } from '../stage/paintTiles.ts'
+import type { Compositor } from '../tiles/compositor.ts'
+import type { Context2D, Drawable } from '../tiles/surfaces.ts'
+import { coarsestLevel } from '../tiles/tilePlan.ts'
+import type { Contours } from './contours.ts'
+
+/** A picture that is stretched over a box of the canvas. */
+export interface Inlay {
+  readonly picture: Drawable
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+  readonly opacity: number
+}
+
+/** What is painted now. */
+export interface OverlayScene {
+  readonly view: Viewport
+  readonly canvas: { readonly width: number; readonly height: number }
+  /** colour of the mask in force; null: none is set or shown */
+  readonly mask: { readonly look: MaskLook; readonly colour: string } | null
+  /** glow and preview, topmost first */
+  readonly inlays: readonly Inlay[]
+  /** scribbles and word paint */
+  readonly marks: boolean
+}
+
+/** Distance of the hatch's lines, CSS pixels. */
+const HATCH = 8
+
+/** See the file's head. */
+export class OverlayPainter {
+  readonly #mask: Compositor
+  readonly #marks: Compositor
+  readonly #contours: Contours
+  readonly #hatches = new Map<string, CanvasPattern | null>()
+
+  constructor(mask: Compositor, marks: Compositor, contours: Contours) {
+    this.#mask = mask
+    this.#marks = marks
+    this.#contours = contours
+  }
+
+  /** Paints a part of the screen, device pixels; the part is cleared before. */
+  paint(context: Context2D, part: Edges, scene: OverlayScene): void {
+    const { view, canvas, mask } = scene
+    const box: Edges = { left: 0, top: 0, right: canvas.width, bottom: canvas.height }
+    const range = tilesIn(view, part, levelOf(view.zoom, coarsestLevel(canvas)), box)
+    if (mask) {
+      context.globalAlpha = mask.look.opacity
+      paintTiles(context, view, range, box, (x, y) => this.#mask.tile(range.level, x, y).picture)
+      context.globalAlpha = 1
+      fillWith(context, part, 'source-in', mask.colour)
+      const hatch = mask.look.pattern ? this.#hatch(context, view.ratio) : null
+      if (hatch) fillWith(context, part, 'source-atop', hatch)
+      context.globalCompositeOperation = 'source-over'
+      if (mask.look.outline) this.#contours.paint(context, view, range, mask.colour)
+    }
+    context.globalCompositeOperation = 'destination-over'
+    if (scene.marks) paintTiles(context, view, range, box, (x, y) => this.#marks.tile(range.level, x, y).picture)
+    for (const { picture, box: place, opacity } of scene.inlays) {
+      context.save()
+      context.globalAlpha = opacity
+      context.imageSmoothingEnabled = true
+      context.transform(...viewMatrix(view))
+      context.drawImage(picture, place.x, place.y, place.width, place.height)
+      context.restore()
+    }
+    context.globalCompositeOperation = 'source-over'
+  }
+
+  /** Diagonal lines, light beside dark, so that they show on every colour. */
+  #hatch(context: Context2D, ratio: number): CanvasPattern | null {
+    const key = String(ratio)
+    const found = this.#hatches.get(key)
+    if (found !== undefined) return found
+    const side = Math.max(4, Math.round(HATCH * ratio))
+    const tile = new OffscreenCanvas(side, side)
+    const pen = tile.getContext('2d')!
+    pen.lineCap = 'square'
+    for (const [shift, colour] of [[0, 'rgba(255, 255, 255, 0.5)'], [ratio, 'rgba(0, 0, 0, 0.35)']] as const) {
+      pen.strokeStyle = colour
+      pen.lineWidth = ratio
+      for (const step of [-side, 0, side]) {
+        pen.beginPath()
+        pen.moveTo(step + shift, side)
+        pen.lineTo(step + side + shift, 0)
+        pen.stroke()
+      }
+    }
+    const pattern = context.createPattern(tile, 'repeat')
+    this.#hatches.set(key, pattern)
+    return pattern
+  }
+}
+
+function fillWith(context: Context2D, part: Edges, mode: GlobalCompositeOperation, style: string | CanvasPattern): void {
+  context.globalCompositeOperation = mode
+  context.fillStyle = style
+  context.fillRect(part.left, part.top, part.right - part.left, part.bottom - part.top)
+}

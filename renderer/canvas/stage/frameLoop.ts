@@ -1,0 +1,215 @@
+/**
+ * Paints at most once per display frame, and then only what changed. Everything asks here; nothing paints by itself.
+ */
+import type { Plane } from '../../../preload/contract/documents.ts'
+import type { Comparison, EditorTheme } from '../editorTypes.ts'
+import { type Edges, intersect, isEmpty, mapEdges, outward, grow, unite } from '../geometry/boxes.ts'
+import { type Viewport, viewMatrix } from '../geometry/viewport.ts'
+import { OverlayPainter } from '../overlay/overlayPainter.ts'
+import type { Overlays } from '../overlay/overlays.ts'
+import type { MakeSurface } from '../tiles/surfaces.ts'
+import type { CanvasStage, PaintedLayer } from './canvasStage.ts'
+import { DocumentPainter } from './documentPainter.ts'
+import { InterfacePainter } from './interfacePainter.ts'
+import { SCRIBBLE_LAYER, type Scene, WORD_LAYER } from './scene.ts'
+import type { Sketch } from './sketches.ts'
+
+/** What the loop needs. */
+export interface FrameLoopPorts {
+  readonly stage: CanvasStage
+  readonly scene: () => Scene
+  readonly theme: () => EditorTheme
+  readonly overlays: Overlays
+  readonly makeSurface: MakeSurface
+  /** strokes put their new dabs into the tiles */
+  readonly beforePaint: () => void
+  /** layer whose full-size tiles a stroke may need next */
+  readonly strokeTarget: () => { readonly layer: number; readonly plane: Plane } | null
+  /** the view was changed */
+  readonly onView: () => void
+}
+
+/** Parts of the screen to paint again, device pixels. */
+interface Dirty {
+  document: Edges | null
+  overlay: Edges | null
+  interface: boolean
+}
+
+/** The mask's colour where the layer has none. */
+const MASK_COLOUR = '#ff3b6b'
+
+/** See the file's head. */
+export class FrameLoop {
+  /** counts since the start */
+  readonly counts = { frames: 0, paintedPixels: 0 }
+  readonly #ports: FrameLoopPorts
+  readonly #document: PaintedLayer
+  readonly #overlay: PaintedLayer
+  readonly #interface: InterfacePainter
+  #painters: { readonly scene: Scene; readonly document: DocumentPainter; readonly overlay: OverlayPainter } | null = null
+  #view: Viewport
+  #comparison: Comparison = { show: 'document' }
+  #sketches: readonly Sketch[] = []
+  #dirty: Dirty = { document: null, overlay: null, interface: false }
+  #plan = true
+  #asked: number | null = null
+  #overlayShown = false
+
+  constructor(ports: FrameLoopPorts) {
+    this.#ports = ports
+    const { stage } = ports
+    this.#view = { ...stage.size, centre: { x: 0, y: 0 }, zoom: 1, angle: 0 }
+    this.#document = stage.addPainted((context, part) => this.#painter().document.paint(context, part, this.#documentScene()))
+    this.#overlay = stage.addPainted((context, part) => this.#painter().overlay.paint(context, part, this.#overlayScene()))
+    stage.addInterface()
+    this.#interface = new InterfacePainter(stage.interface)
+    stage.interface.visible(false)
+  }
+
+  /** What is seen. */
+  get view(): Viewport {
+    return this.#view
+  }
+
+  /** Whether nothing waits to be painted. */
+  get idle(): boolean {
+    return this.#asked === null
+  }
+
+  /** Changes what is seen. */
+  setView(view: Viewport): void {
+    this.#view = view
+    this.#plan = true
+    this.invalidateAll()
+    this.#ports.onView()
+  }
+
+  /** Takes the stage's new size; the middle stays where it is. */
+  resize(): void {
+    this.setView({ ...this.#view, ...this.#ports.stage.size })
+    this.#paint() // at once: a resized canvas is empty
+  }
+
+  /** Shows the document, the original or both. */
+  setComparison(comparison: Comparison): void {
+    this.#comparison = comparison
+    this.#plan = true
+    this.#mark('document', this.#screen())
+  }
+
+  /** Replaces lines and handles. */
+  setSketches(sketches: readonly Sketch[]): void {
+    if (sketches.length === 0 && this.#sketches.length === 0) return
+    this.#sketches = sketches
+    this.#dirty.interface = true
+    this.request()
+  }
+
+  /** A box of the canvas looks different; null: everything. */
+  invalidateDocument(box: Edges | null): void {
+    this.#mark('document', box ? this.#onScreen(box) : this.#screen())
+  }
+
+  /** The same for what lies over it. */
+  invalidateOverlay(box: Edges | null): void {
+    this.#mark('overlay', box ? this.#onScreen(box) : this.#screen())
+  }
+
+  /** Everything is painted again. */
+  invalidateAll(): void {
+    this.#dirty = { document: this.#screen(), overlay: this.#screen(), interface: true }
+    this.request()
+  }
+
+  /** Other tiles may be needed. */
+  replan(): void {
+    this.#plan = true
+    this.request()
+  }
+
+  /** A frame, soon. */
+  request(): void {
+    this.#asked ??= requestAnimationFrame(() => {
+      this.#asked = null
+      this.#paint()
+    })
+  }
+
+  /** Stops. */
+  close(): void {
+    if (this.#asked !== null) cancelAnimationFrame(this.#asked)
+  }
+
+  #mark(which: 'document' | 'overlay', part: Edges): void {
+    const clipped = intersect(part, this.#screen())
+    if (isEmpty(clipped)) return
+    this.#dirty[which] = unite(this.#dirty[which], clipped)
+    this.request()
+  }
+
+  #paint(): void {
+    this.counts.frames += 1
+    this.#ports.beforePaint()
+    if (this.#plan) {
+      this.#plan = false
+      this.#ports.scene().plan(this.#view, this.#comparison, this.#ports.strokeTarget())
+    }
+    const { document, overlay, interface: lines } = this.#dirty
+    this.#dirty = { document: null, overlay: null, interface: false }
+    if (document) this.#paintLayer(this.#document, document)
+    if (overlay) {
+      const needed = this.#overlayNeeded()
+      // a layer that was hidden holds old pixels
+      if (needed) this.#paintLayer(this.#overlay, this.#overlayShown ? overlay : this.#screen())
+      this.#overlay.show(needed)
+      this.#overlayShown = needed
+    }
+    if (lines) this.#interface.paint(this.#sketches, this.#view, this.#ports.theme())
+  }
+
+  #paintLayer(layer: PaintedLayer, part: Edges): void {
+    this.counts.paintedPixels += (part.right - part.left) * (part.bottom - part.top)
+    layer.paint(part)
+  }
+
+  #painter(): { readonly document: DocumentPainter; readonly overlay: OverlayPainter } {
+    const scene = this.#ports.scene()
+    if (this.#painters?.scene !== scene) {
+      this.#painters = {
+        scene, document: new DocumentPainter(scene.composed, scene.original, this.#ports.makeSurface),
+        overlay: new OverlayPainter(scene.mask, scene.marks, scene.contours),
+      }
+    }
+    return this.#painters
+  }
+
+  #documentScene(): Parameters<DocumentPainter['paint']>[2] {
+    return { view: this.#view, canvas: this.#ports.scene().document.canvas, comparison: this.#comparison, theme: this.#ports.theme() }
+  }
+
+  #overlayScene(): Parameters<OverlayPainter['paint']>[2] {
+    const scene = this.#ports.scene()
+    const { look, inlays } = this.#ports.overlays
+    const layer = scene.document.layers.find(({ id }) => id === scene.maskLayer)
+    const shown = look.visible && scene.maskLayer !== null && this.#comparison.show !== 'original'
+    return {
+      view: this.#view, canvas: scene.document.canvas, inlays, marks: scene.hasOwn(WORD_LAYER) || scene.hasOwn(SCRIBBLE_LAYER),
+      mask: shown ? { look, colour: look.colour ?? layer?.colour ?? MASK_COLOUR } : null,
+    }
+  }
+
+  #overlayNeeded(): boolean {
+    const { mask, inlays, marks } = this.#overlayScene()
+    return mask !== null || inlays.length > 0 || marks
+  }
+
+  /** Device pixels of a box of the canvas, with room for smoothing and outlines. */
+  #onScreen(box: Edges): Edges {
+    return outward(grow(mapEdges(viewMatrix(this.#view), box), 2 + 2 * this.#view.ratio + this.#view.zoom))
+  }
+
+  #screen(): Edges {
+    return { left: 0, top: 0, right: this.#view.width, bottom: this.#view.height }
+  }
+}

@@ -1,0 +1,10 @@
+/** What the head-up display shows of a view. */
+import type { ViewReadout } from '../editorTypes.ts'
+import { intersect, isEmpty, outward, rectOf } from '../geometry/boxes.ts'
+import { type Viewport, seenBox } from '../geometry/viewport.ts'
+
+/** Zoom, angle and the part of the canvas that is seen. */
+export function readoutOf(view: Viewport, canvas: { readonly width: number; readonly height: number }): ViewReadout {
+  const seen = outward(intersect(seenBox(view), { left: 0, top: 0, right: canvas.width, bottom: canvas.height }))
+  return { zoom: view.zoom, degrees: (view.angle * 180) / Math.PI, seen: isEmpty(seen) ? null : rectOf(seen), canvas }
+}

@@ -1,0 +1,184 @@
+/**
+ * Blends the layers into display tiles of the canvas. A composed tile is kept and redone only where something below it
+ * changed; blending is the 2D canvas' own, whose sixteen modes are the document's.
+ */
+import { TILE_EDGE } from '../../../preload/contract/documents.ts'
+import { type Edges, intersect, isEmpty, outward, scaleEdges, unite } from '../geometry/boxes.ts'
+import { isShown } from './layerTree.ts'
+import type { LayerNode } from './layerTree.ts'
+import { LayerDrawer } from './layerDrawer.ts'
+import { type Context2D, type MakeSurface, type Surface, surfaceBytes } from './surfaces.ts'
+import { tileBox } from './tilePlan.ts'
+import type { TileStore } from './tileStore.ts'
+
+/** What a compositor needs. */
+export interface CompositorOptions {
+  readonly store: TileStore
+  readonly makeSurface: MakeSurface
+  /** layers, lowest first; asked anew for each tile */
+  readonly layers: () => readonly LayerNode[]
+  /** bytes of composed tiles that may be held */
+  readonly budget: number
+}
+
+/** A composed tile. */
+interface Composed {
+  readonly surface: Surface
+  readonly level: number
+  readonly x: number
+  readonly y: number
+  /** part to redo, in the tile's pixels */
+  dirty: Edges | null
+  used: number
+}
+
+const WHOLE: Edges = { left: 0, top: 0, right: TILE_EDGE, bottom: TILE_EDGE }
+
+/** See the file's head. */
+export class Compositor {
+  /** counts since the start */
+  readonly counts = { tiles: 0, pixels: 0 }
+  readonly #options: CompositorOptions
+  readonly #tiles = new Map<string, Composed>()
+  readonly #scratch: Surface[] = []
+  readonly #drawer: LayerDrawer
+  #clock = 0
+
+  constructor(options: CompositorOptions) {
+    this.#options = options
+    this.#drawer = new LayerDrawer(options.store, options.makeSurface)
+  }
+
+  /** Bytes of composed tiles. */
+  get bytes(): number {
+    return this.#tiles.size * surfaceBytes({ width: TILE_EDGE, height: TILE_EDGE })
+  }
+
+  /** The picture of one tile of the canvas, up to date. */
+  tile(level: number, x: number, y: number): Surface {
+    const key = `${level}/${x}/${y}`
+    let tile = this.#tiles.get(key)
+    if (!tile) {
+      tile = { surface: this.#room() ?? this.#options.makeSurface(TILE_EDGE, TILE_EDGE), level, x, y, dirty: WHOLE, used: 0 }
+      this.#tiles.set(key, tile)
+    }
+    tile.used = ++this.#clock
+    if (tile.dirty) {
+      this.#compose(tile, tile.dirty)
+      tile.dirty = null
+    }
+    return tile.surface
+  }
+
+  /** Marks a box of the canvas as changed; null means everything. */
+  invalidate(box: Edges | null): void {
+    for (const tile of this.#tiles.values()) {
+      if (!box) tile.dirty = WHOLE
+      else {
+        const at = tileBox(tile.level, tile.x, tile.y)
+        const scaled = scaleEdges({ left: box.left - at.left, top: box.top - at.top, right: box.right - at.left, bottom: box.bottom - at.top }, 2 ** -tile.level)
+        const part = intersect(outward(scaled), WHOLE)
+        if (!isEmpty(part)) tile.dirty = unite(tile.dirty, part)
+      }
+    }
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#tiles.clear()
+  }
+
+  /** When the budget is used up: the surface of the tile that was looked at longest ago. */
+  #room(): Surface | null {
+    if (this.bytes + surfaceBytes({ width: TILE_EDGE, height: TILE_EDGE }) <= this.#options.budget) return null
+    let oldest: [string, Composed] | null = null
+    for (const entry of this.#tiles) if (!oldest || entry[1].used < oldest[1].used) oldest = entry
+    if (!oldest) return null
+    this.#tiles.delete(oldest[0])
+    return oldest[1].surface
+  }
+
+  #compose(tile: Composed, part: Edges): void {
+    this.counts.tiles += 1
+    this.counts.pixels += (part.right - part.left) * (part.bottom - part.top)
+    const { context } = tile.surface
+    const frame = { level: tile.level, x: tile.x, y: tile.y, part }
+    clipped(context, part, () => {
+      context.clearRect(part.left, part.top, part.right - part.left, part.bottom - part.top)
+      this.#blend(context, this.#options.layers(), frame, 0)
+    })
+  }
+
+  #blend(context: Context2D, nodes: readonly LayerNode[], frame: Frame, depth: number): void {
+    for (const node of nodes) if (isShown(node)) this.#blendLayer(context, node, frame, depth)
+  }
+
+  #blendLayer(context: Context2D, node: LayerNode, frame: Frame, depth: number): void {
+    const { view, children } = node
+    if (!children && !this.#drawer.reaches(node, frame)) return
+    const mode = view.blend === 'normal' ? 'source-over' : view.blend
+    if (!children && !view.hasMask) {
+      set(context, view.opacity, mode)
+      this.#drawer.draw(context, node, 'pixels', frame)
+      set(context, 1, 'source-over')
+      return
+    }
+    // groups are composed alone and then blended like a layer; masked layers too
+    const alone = this.#alone(depth)
+    clipped(alone.context, frame.part, () => {
+      alone.context.clearRect(0, 0, TILE_EDGE, TILE_EDGE)
+      if (children) this.#blend(alone.context, children, frame, depth + 2)
+      else this.#drawer.draw(alone.context, node, 'pixels', frame)
+    })
+    if (view.hasMask) this.#cut(context, alone, node, frame, depth)
+    else this.#put(context, alone, frame, view.opacity, mode)
+  }
+
+  /** Blends a surface through the layer's mask. Edit results replace what is below instead of covering it. */
+  #cut(context: Context2D, alone: Surface, node: LayerNode, frame: Frame, depth: number): void {
+    const mask = this.#alone(depth + 1)
+    clipped(mask.context, frame.part, () => {
+      mask.context.clearRect(0, 0, TILE_EDGE, TILE_EDGE)
+      this.#drawer.draw(mask.context, node, 'mask', frame)
+    })
+    this.#put(alone.context, mask, frame, 1, 'destination-in')
+    const { opacity, blend, kind } = node.view
+    if (kind === 'edit-result' && blend === 'normal') {
+      this.#put(context, mask, frame, opacity, 'destination-out')
+      this.#put(context, alone, frame, opacity, 'lighter')
+    } else this.#put(context, alone, frame, opacity, blend === 'normal' ? 'source-over' : blend)
+  }
+
+  #put(context: Context2D, { picture }: Surface, { part }: Frame, opacity: number, mode: GlobalCompositeOperation): void {
+    const [wide, high] = [part.right - part.left, part.bottom - part.top]
+    set(context, opacity, mode)
+    clipped(context, part, () => context.drawImage(picture, part.left, part.top, wide, high, part.left, part.top, wide, high))
+    set(context, 1, 'source-over')
+  }
+
+  #alone(depth: number): Surface {
+    return (this.#scratch[depth] ??= this.#options.makeSurface(TILE_EDGE, TILE_EDGE))
+  }
+}
+
+/** The canvas tile being composed, and the part of it that is. */
+export interface Frame {
+  readonly level: number
+  readonly x: number
+  readonly y: number
+  readonly part: Edges
+}
+
+function set(context: Context2D, opacity: number, mode: GlobalCompositeOperation): void {
+  context.globalAlpha = opacity
+  context.globalCompositeOperation = mode
+}
+
+function clipped(context: Context2D, part: Edges, draw: () => void): void {
+  context.save()
+  context.beginPath()
+  context.rect(part.left, part.top, part.right - part.left, part.bottom - part.top)
+  context.clip()
+  draw()
+  context.restore()
+}
