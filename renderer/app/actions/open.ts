@@ -1,0 +1,179 @@
+/** Opening, saving and closing. What was open stays open until the new thing is there: a bad file changes nothing. */
+import type { InputOf, OutputOf } from '../../../preload/contract/channels.ts'
+import type { DocumentView } from '../../../preload/contract/documents.ts'
+import type { FileInfo } from '../../../preload/contract/files.ts'
+import { AppError } from '../../../preload/contract/result.ts'
+import { bridge, call } from '../../api/client.ts'
+import { closeDialog, openDialog, tellProblem } from '../../stores/dialogStore.ts'
+import { change, documentStore, place, refreshProjects, takeProject, takeView } from '../../stores/documentStore.ts'
+import { refreshHistory } from '../../stores/historyStore.ts'
+import { layoutStore } from '../../stores/layoutStore.ts'
+import { refreshStaged } from '../../stores/stagingStore.ts'
+import { tellNotice } from '../../stores/sessionStore.ts'
+import { t } from '../../strings/t.ts'
+
+/** A file name without its ending, as a project's name. */
+export function plainName(name: string): string {
+  return name.replace(/\.[^.]{1,5}$/, '').trim().slice(0, 200) || t('app.untitled')
+}
+
+/** Shows a document and reads what belongs to it. */
+async function show(view: DocumentView): Promise<void> {
+  takeView(view)
+  layoutStore.setState({ screen: null })
+  await Promise.all([refreshHistory(true), refreshStaged()])
+  void refreshProjects().catch(() => null) // the list of recent projects is read again when it is shown
+}
+
+/** A new project around a new document. The project is taken back when the document cannot be made. */
+async function createProject(name: string, content: Pick<InputOf<'documents.create'>, 'file' | 'blank' | 'sample'>): Promise<void> {
+  const project = await call('projects.create', { name })
+  let view: DocumentView
+  try {
+    view = await call('documents.create', { project: project.project, name, ...content })
+  } catch (error) {
+    await call('projects.close', { project: project.project }).catch(() => null) // the error that matters is the first
+    throw error
+  }
+  await takeProject(await call('projects.view', { project: project.project }), null)
+  await show(view)
+}
+
+/** An empty picture. `colour` "#rrggbb", null = transparent. @throws AppError */
+export async function createBlank(blank: { readonly name: string; readonly width: number; readonly height: number; readonly colour: string | null }): Promise<void> {
+  await createProject(blank.name, { blank: { width: blank.width, height: blank.height, colour: blank.colour } })
+}
+
+/** The bundled sample photograph. @throws AppError */
+export async function openSample(): Promise<void> {
+  await createProject(t('document.sample'), { sample: true })
+}
+
+const PROJECT_ENDINGS = /\.(palimpsest|zip)$/i
+
+/** Opens whatever a file is: a picture, a project, a folder that is a project. One plain dialog when it is none. */
+export async function openFile(file: FileInfo): Promise<void> {
+  try {
+    if (file.folder || PROJECT_ENDINGS.test(file.name)) await openProject({ file: file.file })
+    else if (file.bytes === 0) throw new Error(t('document.empty-file', { name: file.name }))
+    else await createProject(plainName(file.name), { file: file.file })
+  } catch (error) {
+    offerRepair(error, { file: file.file }, t('document.cannot-open', { name: file.name }))
+  }
+}
+
+/** Opens a project and its first document. @throws AppError */
+export async function openProject(which: InputOf<'projects.open'>): Promise<void> {
+  const project = await call('projects.open', which)
+  const first = project.documents[0]
+  if (!first) throw new Error(t('document.project-empty', { name: project.name }))
+  const view = await call('documents.open', { project: project.project, document: first.document })
+  await takeProject(project, which)
+  await show(view)
+  for (const [index, message] of project.notices.entries()) tellNotice({ id: `project-${index}`, level: 'info', message, sticky: false, over: false })
+}
+
+/** Opens a project of the list of recent ones. */
+export async function openRecent(ref: string): Promise<void> {
+  try {
+    await openProject({ ref })
+  } catch (error) {
+    offerRepair(error, { ref }, t('document.cannot-open-project'))
+  }
+}
+
+/** Another document of the open project. @throws AppError */
+export async function openOtherDocument(document: number): Promise<void> {
+  const { project } = documentStore.getState()
+  if (project) await show(await call('documents.open', { project: project.project, document }))
+}
+
+const BROKEN = /^(history|project|archive)\//
+
+/** Tells why something did not open; for a broken project with the way to repair it. */
+function offerRepair(error: unknown, which: InputOf<'projects.open'>, title: string): void {
+  const broken = error instanceof AppError && BROKEN.test(error.code)
+  tellProblem(error, title, broken ? { label: t('document.repair'), run: () => void repair(which) } : null)
+}
+
+async function repair(which: InputOf<'projects.open'>): Promise<void> {
+  closeDialog('problem')
+  try {
+    const { report } = await call('projects.repair', which)
+    await openProject(which)
+    tellNotice({ id: 'repaired', level: 'info', message: report.join(' ') || t('document.repaired'), sticky: true, over: false })
+  } catch (error) {
+    tellProblem(error, t('document.cannot-repair'))
+  }
+}
+
+/** Asks for a picture and opens it. */
+export async function pickPicture(): Promise<void> {
+  const [file] = await bridge().pickFiles({ kind: 'picture', multiple: false })
+  if (file) await openFile(file)
+}
+
+/** Asks for a project and opens it. */
+export async function pickProject(): Promise<void> {
+  const [file] = await bridge().pickFiles({ kind: 'project', multiple: false })
+  if (file) await openFile(file)
+}
+
+/** Asks for pictures and lays them over the open one. @throws AppError */
+export async function pickPictureAsLayer(): Promise<void> {
+  for (const file of await bridge().pickFiles({ kind: 'picture', multiple: true })) await placePicture(file)
+}
+
+/** Lays a picture over the open one. @throws AppError */
+export async function placePicture(file: FileInfo): Promise<void> {
+  const before = new Set(documentStore.getState().document?.layers.map(({ id }) => id))
+  const view = await change({ change: 'layer.import', file: file.file, name: plainName(file.name), above: null })
+  documentStore.setState({ selected: view.layers.filter(({ id }) => !before.has(id)).map(({ id }) => id) })
+}
+
+/** A copy of the project as one file. The project itself is saved with every operation. @throws AppError */
+export async function saveProject(): Promise<void> {
+  const { project } = documentStore.getState()
+  if (!project) return
+  const target = await bridge().pickTarget({ name: `${project.name}.palimpsest`, kind: 'project' })
+  if (!target) return
+  await call('projects.zip', { project: project.project, target: target.target })
+  await bridge().targetWritten(target)
+  tellNotice({ id: 'saved', level: 'info', message: t('document.saved-as', { name: target.name }), sticky: false, over: false })
+}
+
+/** Closes the project; everything in it is on the disk already. */
+export async function closeProject(): Promise<void> {
+  const { project } = documentStore.getState()
+  documentStore.setState({ project: null, document: null, selected: [], reopen: null })
+  await Promise.all([refreshHistory(true), refreshStaged()])
+  if (project) await call('projects.close', { project: project.project })
+  await refreshProjects()
+}
+
+/** After the host has come back: opens what was open. Its ids are new ones. */
+export async function reopenAfterRestart(): Promise<void> {
+  const { project, document, reopen } = documentStore.getState()
+  if (!project || !document) return
+  const which = reopen ?? (await recentRef(project))
+  if (!which) return
+  const again = await call('projects.open', which)
+  const row = again.documents.find((one) => one.document === document.document) ?? again.documents[0]
+  if (!row) return
+  const view = await call('documents.open', { project: again.project, document: row.document })
+  documentStore.setState({ project: again, document: null })
+  await show(view)
+}
+
+/** How to open a project that was made in this session: by its name in the list of recent ones. */
+async function recentRef(project: OutputOf<'projects.open'>): Promise<InputOf<'projects.open'> | null> {
+  const { projects } = await call('projects.list', {})
+  const row = projects.filter(({ name }) => name === project.name).toSorted((a, b) => b.modifiedAt - a.modifiedAt)[0]
+  return row ? { ref: row.ref } : null
+}
+
+/** What the Retry of a notice about a lost host does. */
+export async function retryOpen(): Promise<void> {
+  await reopenAfterRestart()
+  if (!place()) openDialog({ kind: 'new' })
+}

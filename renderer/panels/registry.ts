@@ -1,0 +1,34 @@
+/**
+ * Every panel of the window, one line each. `place` says where it appears:
+ *   tab      a tab of the right side
+ *   dialog   a window over the editor, opened by `openPanel(id)` (renderer/stores/layoutStore.ts)
+ *   screen   takes the place of the canvas, opened the same way; Escape leads back to the picture
+ *   slot     is asked for by its id in one spot: `edit.swap` (the Swap intent's body), `start` (no picture is open),
+ *            `canvas.words` (drawn over the canvas)
+ * A component gets no props; it reads the stores. It is loaded when it is first shown.
+ */
+import { IconAdjustments, IconGitBranch, IconStack2 } from '@tabler/icons-react'
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
+import type { PlainKey } from '../strings/t.ts'
+
+/** A panel. `size` is a dialog's width in rem. */
+export type Panel = {
+  readonly id: string
+  readonly place: 'tab' | 'dialog' | 'screen' | 'slot'
+  readonly title: PlainKey
+  readonly icon?: ComponentType<{ size?: number | string }>
+  readonly size?: number
+  readonly component: LazyExoticComponent<ComponentType>
+}
+
+/** The panels, tabs in their order. */
+export const panels: readonly Panel[] = [
+  { id: 'edit', place: 'tab', title: 'panel.edit', icon: IconAdjustments, component: lazy(() => import('./edit/EditPanel.tsx').then((m) => ({ default: m.EditPanel }))) },
+  { id: 'layers', place: 'tab', title: 'panel.layers', icon: IconStack2, component: lazy(() => import('./layers/LayersPanel.tsx').then((m) => ({ default: m.LayersPanel }))) },
+  { id: 'history', place: 'tab', title: 'panel.history', icon: IconGitBranch, component: lazy(() => import('./history/HistoryPanel.tsx').then((m) => ({ default: m.HistoryPanel }))) },
+]
+
+/** The panel with an id, if there is one. */
+export function panelById(id: string): Panel | undefined {
+  return panels.find((panel) => panel.id === id)
+}

@@ -1,0 +1,81 @@
+/**
+ * The tree of operations. Rows are read a page at a time and appended as operations come, so that a document with ten
+ * thousand of them is read once and drawn a screenful at a time.
+ */
+import { createStore } from 'zustand/vanilla'
+import type { OperationRow } from '../../preload/contract/history.ts'
+import { call } from '../api/client.ts'
+import { strokesStored } from './canvasPort.ts'
+import { inTurn, place } from './documentStore.ts'
+
+const PAGE = 5000
+
+/** See {@link historyStore}. Rows in order of their making; `marked` are the two (at most) chosen for comparing. */
+export type HistoryState = { readonly rows: readonly OperationRow[]; readonly head: number | null; readonly marked: readonly number[]; readonly starredOnly: boolean; readonly loading: boolean }
+
+/** The history of the open document. */
+export const historyStore = createStore<HistoryState>(() => ({ rows: [], head: null, marked: [], starredOnly: false, loading: false }))
+
+/** Rows by id. */
+export function rowsById(rows: readonly OperationRow[]): ReadonlyMap<number, OperationRow> {
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** The operations from the first to the head: the branch that the picture shows. */
+export function currentBranch(rows: readonly OperationRow[], head: number | null): ReadonlySet<number> {
+  const byId = rowsById(rows)
+  const branch = new Set<number>()
+  for (let at = head === null ? undefined : byId.get(head); at; at = at.parent === null ? undefined : byId.get(at.parent)) branch.add(at.id)
+  return branch
+}
+
+/** What the panel lists, newest first: staged and turned-down edits are the strip's and the trash's. */
+export function listedRows(state: Pick<HistoryState, 'rows' | 'starredOnly'>): OperationRow[] {
+  return state.rows.filter((row) => row.state === 'applied' && (!state.starredOnly || row.starred)).toReversed()
+}
+
+/** Merges newly read rows into those that are there, by id. */
+export function mergeRows(old: readonly OperationRow[], fresh: readonly OperationRow[]): OperationRow[] {
+  const merged = new Map(old.map((row) => [row.id, row]))
+  for (const row of fresh) merged.set(row.id, row)
+  return [...merged.values()].toSorted((a, b) => a.id - b.id)
+}
+
+let reading = 0
+
+/** Reads the history from the start, or only what came after the rows that are there. @throws AppError */
+export async function refreshHistory(whole: boolean): Promise<void> {
+  const where = place()
+  const turn = ++reading
+  if (!where) return historyStore.setState({ rows: [], head: null, marked: [] })
+  historyStore.setState({ loading: true })
+  let rows = whole ? [] : historyStore.getState().rows
+  for (;;) {
+    const after = rows.at(-1)?.id
+    const page = await call('history.list', { ...where, limit: PAGE, ...(after !== undefined && { after }) })
+    if (turn !== reading) return
+    rows = mergeRows(rows, page.operations)
+    historyStore.setState({ rows, head: page.head, loading: page.more })
+    if (!page.more || page.operations.length === 0) return historyStore.setState({ loading: false })
+  }
+}
+
+/** Makes an operation the head: the picture is as it was after it. @throws AppError */
+export async function goTo(operation: number): Promise<void> {
+  await strokesStored()
+  const where = place()
+  if (where) await inTurn(() => call('history.goTo', { ...where, operation }))
+}
+
+/** Names or stars an operation. @throws AppError */
+export async function labelOperation(operation: number, label: { readonly name?: string | null; readonly starred?: boolean }): Promise<void> {
+  const where = place()
+  if (!where) return
+  const row = await call('history.label', { project: where.project, operation, ...label })
+  historyStore.setState(({ rows }) => ({ rows: mergeRows(rows, [row]) }))
+}
+
+/** Marks an operation for comparing; the older of two marks gives way. */
+export function toggleMarked(operation: number): void {
+  historyStore.setState(({ marked }) => ({ marked: marked.includes(operation) ? marked.filter((one) => one !== operation) : [...marked, operation].slice(-2) }))
+}

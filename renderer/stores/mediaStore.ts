@@ -1,0 +1,35 @@
+/** Pictures by media key, as object URLs: thumbnails, results, differences. The least recently used are let go. */
+import { createStore } from 'zustand/vanilla'
+import { call } from '../api/client.ts'
+
+const MOST = 600
+
+type Entry = { readonly url: string | null; readonly failed: boolean }
+/** Key to URL; `url` is null while it is read. */
+export const mediaStore = createStore<{ readonly entries: ReadonlyMap<string, Entry> }>(() => ({ entries: new Map() }))
+
+const used = new Map<string, number>()
+let clock = 0
+
+/** Makes sure that a picture is there or on its way. */
+export function wantMedia(key: string, project: string | null): void {
+  used.delete(key)
+  used.set(key, ++clock)
+  if (mediaStore.getState().entries.has(key)) return
+  put(key, { url: null, failed: false })
+  call('media.read', project ? { key, project } : { key })
+    .then(({ bytes, media }) => put(key, { url: URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: media })), failed: false })) // bytes of a message are never shared memory
+    .catch(() => put(key, { url: null, failed: true })) // an empty frame says it
+}
+
+function put(key: string, entry: Entry): void {
+  const entries = new Map(mediaStore.getState().entries).set(key, entry)
+  for (const old of used.keys()) {
+    if (entries.size <= MOST) break
+    const gone = entries.get(old)
+    used.delete(old)
+    entries.delete(old)
+    if (gone?.url) URL.revokeObjectURL(gone.url)
+  }
+  mediaStore.setState({ entries })
+}

@@ -1,0 +1,20 @@
+/** The results strip. */
+export const stagingStrings = {
+  'staging.results': 'Results to choose from',
+  'staging.result': 'Result {index} of {n}, seed {seed}',
+  'staging.result.plain': 'Result {index} of {n}',
+  'staging.accept': 'Keep',
+  'staging.accept.many': 'Keep {n}|Keep {n}',
+  'staging.reject': 'Turn down',
+  'staging.keep-too': 'Keep this one too',
+  'staging.again': 'More like this',
+  'staging.untouched': '0 pixels changed outside the mask',
+  'staging.touched': '{n} sample changed outside the mask|{n} samples changed outside the mask',
+  'staging.unmeasured': 'Not compared with the source',
+  'staging.seed': 'Seed {seed}',
+  'staging.seed.use': 'Use this seed',
+  'staging.original': 'Hold to see the original',
+  'staging.split': 'Split view',
+  'staging.difference': 'Difference',
+  'staging.running': 'At work',
+} as const

@@ -1,0 +1,53 @@
+/** A long list of rows of one height, of which only those on the screen exist. */
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+
+/** See the file's head. `rowHeight` in CSS pixels; `current` is kept in sight when it changes. */
+export type VirtualListProps<Row> = {
+  readonly rows: readonly Row[]
+  readonly rowHeight: number
+  readonly current?: number
+  readonly label: string
+  readonly keyOf: (row: Row) => string | number
+  readonly render: (row: Row, index: number) => ReactNode
+  readonly onKeyDown?: (event: React.KeyboardEvent<HTMLDivElement>) => void
+}
+
+const BEYOND = 6
+
+/** See the file's head. */
+export function VirtualList<Row>({ rows, rowHeight, current, label, keyOf, render, onKeyDown }: VirtualListProps<Row>) {
+  const frame = useRef<HTMLDivElement>(null)
+  const [view, setView] = useState({ top: 0, height: 600 })
+  useLayoutEffect(() => {
+    const element = frame.current!
+    const look = (): void => setView({ top: element.scrollTop, height: element.clientHeight })
+    const observer = new ResizeObserver(look)
+    observer.observe(element)
+    element.addEventListener('scroll', look, { passive: true })
+    look()
+    return () => {
+      observer.disconnect()
+      element.removeEventListener('scroll', look)
+    }
+  }, [])
+  useEffect(() => {
+    const element = frame.current
+    if (!element || current === undefined || current < 0) return
+    const top = current * rowHeight
+    if (top < element.scrollTop) element.scrollTop = top - rowHeight
+    else if (top + rowHeight > element.scrollTop + element.clientHeight) element.scrollTop = top + 2 * rowHeight - element.clientHeight
+  }, [current, rowHeight])
+  const first = Math.max(0, Math.floor(view.top / rowHeight) - BEYOND)
+  const last = Math.min(rows.length, Math.ceil((view.top + view.height) / rowHeight) + BEYOND)
+  return (
+    <div ref={frame} className="ui-virtual" role="listbox" aria-label={label} tabIndex={0} onKeyDown={onKeyDown} aria-activedescendant={current !== undefined && rows[current] ? `row-${keyOf(rows[current])}` : undefined}>
+      <div className="ui-virtual-room" style={{ height: rows.length * rowHeight }} role="presentation">
+        {rows.slice(first, last).map((row, index) => (
+          <div key={keyOf(row)} className="ui-virtual-row" role="presentation" style={{ height: rowHeight, transform: `translateY(${(first + index) * rowHeight}px)` }}>
+            {render(row, first + index)}
+          </div>
+        ))}
+      </div>
+    </div>
+  )
+}
