@@ -1,6 +1,6 @@
 /**
- * `npm run test:long`: the torture tests that are too long for CI: 10,000 mutated checkpoints and pictures, and the
- * project store's kills and torn writes. Prints a line per part; exit code 1 when one failed.
+ * `npm run test:long`: the torture tests that are too long for CI: 10,000 mutated checkpoints and pictures, the
+ * project store's kills and torn writes, and kills of batches. Prints a line per part; exit code 1 when one failed.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -13,7 +13,9 @@ const seed = process.argv[2] ?? '1'
 const parts: Readonly<Record<string, readonly string[]>> = {
   'mutated checkpoints': ['test/fuzz/checkpointsCli.ts', seed, '5000'],
   'mutated pictures and masks': ['test/fuzz/picturesCli.ts', seed, '5000'],
+  'documents: memory of 24 megapixels with 10 layers': ['scripts/long/documentMemory.ts'],
   'project store: kills and torn writes': ['scripts/long/historyCrashes.ts', '1000', '210'],
+  'batches: kills': ['scripts/long/batchCrashes.ts', '1000', seed],
 }
 
 let failed = 0

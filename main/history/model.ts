@@ -3,7 +3,11 @@
  * read; the types are what the rest of the program works with. Nothing here is a path: pixels are named by hash.
  */
 import { z } from 'zod'
+import { BLEND_MODES } from '../engine/requests.ts'
 import { blobHashSchema, layerIdSchema, operationIdSchema } from './ids.ts'
+
+export { TILE_EDGE, TILE_FORMATS, type TileFormat } from '../engine/document/tileFile.ts'
+export { BLEND_MODES }
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -15,11 +19,6 @@ export const jsonSchema: z.ZodType<Json> = z.json() as z.ZodType<Json> // z.json
 /** Checks a {@link JsonObject}. */
 export const jsonObjectSchema = z.record(z.string(), jsonSchema)
 
-/** Ways to blend a layer with what is below it; the names are those of CSS and of a 2D canvas. */
-export const BLEND_MODES = [
-  'normal', 'multiply', 'screen', 'overlay', 'darken', 'lighten', 'color-dodge', 'color-burn', 'hard-light', 'soft-light',
-  'difference', 'exclusion', 'hue', 'saturation', 'color', 'luminosity',
-] as const
 /** Kinds of layers. */
 export const LAYER_KINDS = ['image', 'mask', 'edit-result', 'paint', 'group'] as const
 
@@ -59,13 +58,6 @@ export type Layer = z.output<typeof layerSchema>
 export const canvasSchema = z.strictObject({ width: side, height: side, extra: jsonObjectSchema })
 /** One of {@link canvasSchema}. */
 export type Canvas = z.output<typeof canvasSchema>
-
-/** Edge of a tile in pixels. */
-export const TILE_EDGE = 256
-/** Bytes per pixel of each tile format. 16-bit samples are little-endian. */
-export const TILE_FORMATS = { grey8: 1, grey16: 2, rgba8: 4, rgba16: 8 } as const
-/** Name of a tile format. */
-export type TileFormat = keyof typeof TILE_FORMATS
 
 /** Which picture of a layer a tile belongs to. */
 export const planeSchema = z.enum(['pixels', 'mask'])

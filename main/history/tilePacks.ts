@@ -7,26 +7,18 @@
  */
 import fs from 'node:fs'
 import zlib from 'node:zlib'
+import { tileBytes, type TilePixels } from '../engine/document/tileFile.ts'
 import { type EngineError, failed } from '../engine/errors.ts'
 import { type BlobStore, shortName } from './blobs.ts'
 import type { BlobHash } from './ids.ts'
 import { TILE_EDGE, TILE_FORMATS, type TileFormat, type TileRef } from './model.ts'
 
-/** The pixels of one tile: {@link TILE_EDGE} squared, row-major, padded with zeros at the picture's edge. */
-export interface TilePixels {
-  readonly format: TileFormat
-  readonly bytes: Uint8Array
-}
+export { tileBytes, type TilePixels }
 
 const MAGIC = 0x31505450 // "PTP1"
 const HEADER = 8
 const ENTRY = 16
 const FORMAT_NAMES = Object.keys(TILE_FORMATS) as TileFormat[]
-
-/** Bytes of a tile of one format. */
-export function tileBytes(format: TileFormat): number {
-  return TILE_EDGE * TILE_EDGE * TILE_FORMATS[format]
-}
 
 /**
  * Checks a tile's length and deflates it; level 1, because a brush must not wait.

@@ -12,7 +12,7 @@ import { squaredDistances, type Plane } from '../image/morphology.ts'
 import { colourChannels, maxSample, type Picture } from '../image/picture.ts'
 import { cutPlanes, resizePlanes } from '../image/resize.ts'
 import { ColourMixture } from './colourMixture.ts'
-import { cutLevel, type LevelCut } from './levelCut.ts'
+import { cutLevel } from './levelCut.ts'
 import { okLabPlanes } from './okLabPlanes.ts'
 import { softBorder } from './softBorder.ts'
 import { spaceOfPicture, SRGB_SPACE } from './workingSpace.ts'
@@ -25,6 +25,8 @@ const ROUNDS = 5
 const PARTS = 5
 /** Half the width of the band that is cut again on a larger copy, in its pixels. */
 const BAND = 5
+/** How much a stroke speaks for what is near it, where there are strokes on both sides: as much as a likelihood of e^3. */
+const NEARNESS = 3
 
 /** The strokes. */
 export interface ScribbleOptions {
@@ -37,7 +39,7 @@ export interface ScribbleOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const UNKNOWN = 0
+/** Seeds as {@link cutLevel} reads them; 0 is unknown. */
 const INSIDE = 1
 const OUTSIDE = 2
 
@@ -62,12 +64,13 @@ export async function selectByScribble(picture: Picture, options: ScribbleOption
     throwIfCancelled(options.signal)
     const colours = index === sizes.length - 1 ? finest : resizePlanes(finest, { ...sizes.at(-1)!, channels: 3 }, size, 'area')
     const seeds = seedsAt(size, picture, options)
+    const pull = options.foreground && options.background ? pullOf(seeds, size) : null
     if (models === null) {
-      ;({ models, inside } = cutWhole(colours, size, seeds))
+      ;({ models, inside } = cutWhole(colours, size, seeds, pull))
     } else {
       const before = enlarge(inside, sizes[index - 1]!, size)
       const fixed = outsideBand(before, size)
-      inside = cutLevel({ ...size, colours, seeds, unary: models.unary(colours, fixed), fixed, start: before })
+      inside = cutLevel({ ...size, colours, seeds, unary: models.unary(colours, pull, fixed), fixed, start: before })
     }
     if (options.foreground) inside = connected(inside, seeds, size)
   }
@@ -123,24 +126,36 @@ function seedsAt(size: { width: number; height: number }, picture: { width: numb
   return seeds
 }
 
+/** From -{@link NEARNESS} on a stroke inside to +{@link NEARNESS} on one outside, by how near each is: colours that both sides share go to the nearer. */
+function pullOf(seeds: Uint8Array, size: { width: number; height: number }): Float32Array {
+  const distance = (seed: number): Int32Array => squaredDistances({ ...size, data: seeds.map((value) => (value === seed ? 255 : 0)) })
+  const [inner, outer] = [distance(INSIDE), distance(OUTSIDE)]
+  return Float32Array.from(inner, (squared, i) => {
+    const [near, far] = [Math.sqrt(squared), Math.sqrt(outer[i]!)]
+    return (NEARNESS * (near - far)) / Math.max(1, near + far)
+  })
+}
+
 /** The mixtures of both sides. */
 class Models {
   readonly #inner: ColourMixture
   readonly #outer: ColourMixture
 
-  constructor(colours: Float32Array, inside: (i: number) => boolean, outside: (i: number) => boolean) {
-    this.#inner = new ColourMixture(colours, indices(colours.length / 3, inside), PARTS)
-    this.#outer = new ColourMixture(colours, indices(colours.length / 3, outside), PARTS)
+  constructor(colours: Float32Array, seeds: Uint8Array, inside: (i: number) => boolean, outside: (i: number) => boolean) {
+    const count = colours.length / 3
+    const members = (wanted: (i: number) => boolean, seed: number): Int32Array => withStrokes(indices(count, wanted), indices(count, (i) => seeds[i] === seed))
+    this.#inner = new ColourMixture(colours, members(inside, INSIDE), PARTS)
+    this.#outer = new ColourMixture(colours, members(outside, OUTSIDE), PARTS)
   }
 
-  /** Cost of being inside minus cost of being outside, per pixel; 0 where `fixed` is 1. */
-  unary(colours: Float32Array, fixed: Uint8Array | null = null): Float32Array {
+  /** Cost of being inside minus cost of being outside, per pixel, `pull` added; 0 where `fixed` is 1. */
+  unary(colours: Float32Array, pull: Float32Array | null, fixed: Uint8Array | null = null): Float32Array {
     const count = colours.length / 3
     const result = new Float32Array(count)
     for (let i = 0; i < count; i++) {
       if (fixed?.[i] === 1) continue
       const [l, a, b] = [colours[i]!, colours[count + i]!, colours[2 * count + i]!]
-      result[i] = this.#inner.cost(l, a, b) - this.#outer.cost(l, a, b)
+      result[i] = this.#inner.cost(l, a, b) - this.#outer.cost(l, a, b) + (pull ? pull[i]! : 0)
     }
     return result
   }
@@ -150,25 +165,34 @@ function indices(count: number, wanted: (i: number) => boolean): Int32Array {
   const result = new Int32Array(count)
   let length = 0
   for (let i = 0; i < count; i++) if (wanted(i)) result[length++] = i
-  return length > 0 ? result.subarray(0, length) : Int32Array.from({ length: count }, (_, i) => i)
+  return result.subarray(0, length)
+}
+
+/** A side's pixels with its strokes repeated until they make up half: what a person marked counts as much as all the rest. */
+function withStrokes(members: Int32Array, strokes: Int32Array): Int32Array {
+  const rest = members.length - strokes.length
+  const times = strokes.length > 0 ? Math.max(1, Math.floor(rest / strokes.length)) : 0
+  const result = new Int32Array(members.length + times * strokes.length)
+  result.set(members)
+  for (let k = 0; k < times; k++) result.set(strokes, members.length + k * strokes.length)
+  return result.length > 0 ? result : Int32Array.of(0)
 }
 
 /** Fits and cuts in turn until nothing moves. */
-function cutWhole(colours: Float32Array, size: { width: number; height: number }, seeds: Uint8Array): { models: Models; inside: Uint8Array } {
-  const given = (seed: number): boolean => seeds.includes(seed)
-  const frame = (i: number): boolean => onFrame(i, size) && seeds[i] !== INSIDE
-  const [strokes, limits] = [given(INSIDE), given(OUTSIDE)]
-  let models = new Models(colours, (i) => (strokes ? seeds[i] === INSIDE : seeds[i] !== OUTSIDE), (i) => (limits ? seeds[i] === OUTSIDE : frame(i)))
+function cutWhole(colours: Float32Array, size: { width: number; height: number }, seeds: Uint8Array, pull: Float32Array | null): { models: Models; inside: Uint8Array } {
+  const strokes = seeds.includes(INSIDE)
+  // strokes outside name only what must not come along; what the rest looks like is first guessed from the picture's frame
+  let models = new Models(colours, seeds, (i) => (strokes ? seeds[i] === INSIDE : seeds[i] !== OUTSIDE), (i) => seeds[i] === OUTSIDE || (seeds[i] !== INSIDE && onFrame(i, size)))
   let inside: Uint8Array = new Uint8Array(seeds.length)
-  const cut: LevelCut = { ...size, colours, seeds, unary: models.unary(colours), fixed: null, start: inside }
+  const cut = { ...size, colours, seeds, fixed: null, start: inside }
   for (let round = 0; round < ROUNDS; round++) {
-    const next = cutLevel({ ...cut, unary: models.unary(colours) })
+    const next = cutLevel({ ...cut, unary: models.unary(colours, pull) })
     const kept = strokes ? connected(next, seeds, size) : next
     let moved = 0
     for (let i = 0; i < kept.length; i++) if (kept[i] !== inside[i]) moved++
     inside = kept
     if (moved === 0 || !inside.includes(1)) break
-    models = new Models(colours, (i) => inside[i] === 1, (i) => inside[i] === 0)
+    models = new Models(colours, seeds, (i) => inside[i] === 1, (i) => inside[i] === 0)
     if (moved < kept.length / 2000) break
   }
   return { models, inside }
@@ -217,6 +241,3 @@ function connected(inside: Uint8Array, seeds: Uint8Array, { width, height }: { w
   }
   return result
 }
-
-/** Seeds of {@link LevelCut}, for its tests. */
-export const SEEDS = { UNKNOWN, INSIDE, OUTSIDE } as const
