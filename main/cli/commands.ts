@@ -18,6 +18,7 @@ import { project } from './commands/project.ts'
 import { remove } from './commands/remove.ts'
 import { repair } from './commands/repair.ts'
 import { review } from './commands/review.ts'
+import { serve } from './commands/serve.ts'
 import { show } from './commands/show.ts'
 import { swap } from './commands/swap.ts'
 import { txt2img } from './commands/txt2img.ts'
@@ -27,7 +28,7 @@ export const COMMAND_GROUPS: readonly { readonly heading: string; readonly comma
   { heading: 'Pictures:', commands: [txt2img, img2img, inpaint, outpaint, remove, mask, describe, show] },
   { heading: 'Edit with words:', commands: [swap, attention, invert, evaluate] },
   { heading: 'Folders of pictures:', commands: [batch, review] },
-  { heading: 'Projects:', commands: [project, history, repair] },
+  { heading: 'Projects:', commands: [serve, project, history, repair] },
   { heading: 'Models and machine:', commands: [models, devices] },
   { heading: 'For builders:', commands: [net, graph] },
 ]

@@ -19,6 +19,7 @@ import { makeMask } from './pipelines/makeMask.ts'
 import { models } from './pipelines/models.ts'
 import { outpaint } from './pipelines/outpaint.ts'
 import { predict } from './pipelines/predict.ts'
+import { promptWords } from './pipelines/promptWords.ts'
 import { runRawNet, showGraph } from './pipelines/rawNet.ts'
 import { remove } from './pipelines/remove.ts'
 import { showRecipe } from './pipelines/show.ts'
@@ -179,6 +180,8 @@ function dispatch(context: RunContext, request: EngineRequest): Promise<EngineRe
       return makeMask(context, request)
     case 'picture':
       return writeAnew(context, request)
+    case 'words':
+      return promptWords(context, request)
     case 'inspect':
     case 'tiles':
     case 'compose':

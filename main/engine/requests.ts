@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { maskSchema as mask, pictureSchema as picture } from './requests/pictures.ts'
 import { documentTasks } from './requests/document.ts'
+import { promptWordsSchema } from './requests/promptWords.ts'
 import { wordSchemas } from './requests/words.ts'
 
 export { BLEND_MODES } from './requests/document.ts'
@@ -163,13 +164,13 @@ const { invert, swap, attention, evaluate } = wordSchemas({ sampling: promptless
 /** Every request, told apart by `task`. */
 export const requestSchema = z.discriminatedUnion('task', [
   textToImage, imageToImage, inpaint, outpaint, remove, describePicture, net, graph, models, devices, show, predict, invert, swap, attention, evaluate,
-  mask, picture,
+  mask, picture, promptWordsSchema,
   ...Object.values(documentTasks),
 ])
 /** The schema of each task by its name, for the command line's help. */
 export const requestSchemas = {
   txt2img: textToImage, img2img: imageToImage, inpaint, outpaint, remove, describe: describePicture, net, graph, models, devices, show, predict, invert, swap, attention, evaluate,
-  mask, picture,
+  mask, picture, words: promptWordsSchema,
   ...documentTasks,
 } as const
 

@@ -6,8 +6,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type WritableDb, change, row, rows, writeTransaction } from './db.ts'
-import { makeFolder, removeTemporaries, writeDurably } from './durableFiles.ts'
-import { hashOf, isBlobHash } from './ids.ts'
+import { makeFolder, moveDurably, removeTemporaries, writeDurably } from './durableFiles.ts'
+import { hashOf, hashOfFile, isBlobHash } from './ids.ts'
 import { type JsonObject, jsonObjectSchema } from './model.ts'
 
 /** A cached file. `details` is what its maker noted beside it. */
@@ -74,6 +74,25 @@ export class ProjectCache {
     change(this.#db, `INSERT INTO caches VALUES (:key, :kind, :file, :size, :details, :now, (SELECT coalesce(max(last_used), 0) + 1 FROM caches))`,
       { key, kind, file, size: bytes.length, details: JSON.stringify(details), now })
     this.#checked.add(file)
+    return true
+  }
+
+  /**
+   * {@link put} for a file of any size, which is moved into the cache when it is kept.
+   * @returns false when it is larger than the whole cache may be: the file stays where it is
+   */
+  putFile(key: string, kind: string, file: string, details: JsonObject, now: number): boolean {
+    const { size } = fs.statSync(file)
+    if (size > this.#maxBytes) return false
+    this.remove(key)
+    this.#makeRoom(size)
+    const name = hashOfFile(file)
+    const target = this.#path(name)
+    makeFolder(path.dirname(target))
+    moveDurably(file, target)
+    change(this.#db, `INSERT INTO caches VALUES (:key, :kind, :file, :size, :details, :now, (SELECT coalesce(max(last_used), 0) + 1 FROM caches))`,
+      { key, kind, file: name, size, details: JSON.stringify(details), now })
+    this.#checked.add(name)
     return true
   }
 

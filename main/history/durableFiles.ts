@@ -121,6 +121,34 @@ export function renameOver(from: string, to: string): void {
   }
 }
 
+/**
+ * Moves a file so that it is at its new place completely or not at all, from another disk too.
+ * @throws EngineError project/disk-full or project/not-writable
+ */
+export function moveDurably(from: string, to: string): void {
+  const temporary = temporaryName(to)
+  try {
+    try {
+      fs.renameSync(from, temporary)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+      fs.copyFileSync(from, temporary)
+      fs.rmSync(from)
+    }
+    const fd = fs.openSync(temporary, 'r+')
+    try {
+      fs.fsyncSync(fd)
+    } finally {
+      fs.closeSync(fd)
+    }
+    renameOver(temporary, to)
+    syncFolder(path.dirname(to))
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
+    throw diskFault(to, error)
+  }
+}
+
 /** Creates a folder with its parents and makes the new names survive a power cut. */
 export function makeFolder(folder: string): void {
   const first = fs.mkdirSync(folder, { recursive: true })

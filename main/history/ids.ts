@@ -1,4 +1,5 @@
 /** Branded numbers and names, so that a layer's number cannot be handed in where an operation's is meant. */
+import fs from 'node:fs'
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
@@ -45,4 +46,17 @@ export function isBlobHash(text: string): text is BlobHash {
 /** The {@link BlobHash} of some bytes. */
 export function hashOf(bytes: Uint8Array): BlobHash {
   return createHash('sha256').update(bytes).digest('hex') as BlobHash // a SHA-256 digest is a blob hash
+}
+
+/** The {@link BlobHash} of a file, read in pieces. */
+export function hashOfFile(file: string): BlobHash {
+  const hasher = createHash('sha256')
+  const piece = Buffer.allocUnsafe(1 << 20)
+  const fd = fs.openSync(file, 'r')
+  try {
+    for (let got = fs.readSync(fd, piece); got > 0; got = fs.readSync(fd, piece)) hasher.update(piece.subarray(0, got))
+  } finally {
+    fs.closeSync(fd)
+  }
+  return hasher.digest('hex') as BlobHash // a SHA-256 digest is a blob hash
 }

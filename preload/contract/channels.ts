@@ -40,8 +40,11 @@ export type EventName = keyof typeof events
 /** What an event carries. */
 export type EventData<E extends EventName> = z.output<(typeof events)[E]>
 
+/** A value as a host may give it: bytes may lie in any kind of buffer, lists may be read-only. */
+export type Given<T> = T extends Uint8Array ? Uint8Array : T extends readonly (infer Item)[] ? readonly Given<Item>[] : T extends object ? { readonly [K in keyof T]: Given<T[K]> } : T
+
 /** A handler for every method: what a host is. */
-export type Handlers = { readonly [M in Method]: (input: CheckedInputOf<M>) => Promise<OutputOf<M>> | OutputOf<M> }
+export type Handlers = { readonly [M in Method]: (input: CheckedInputOf<M>) => Promise<Given<OutputOf<M>>> | Given<OutputOf<M>> }
 
 /** Whether a text names a method. */
 export function isMethod(name: string): name is Method {

@@ -85,7 +85,11 @@ export const tileData = tilePlace.extend({ bytes: bytes.nullable() })
 /** See {@link tileData}. */
 export type TileData = z.output<typeof tileData>
 
-/** Pixels of one tile of a stroke, at full size: RGBA8 for pictures, one byte for masks. x and y in tiles. */
+/**
+ * One tile of a stroke, at full size, whole as the layer shall look there (not only what was drawn): RGBA8 for pictures,
+ * one byte for masks. x and y in tiles. On a layer with a picture the host keeps only the pixels that differ from what was
+ * shown, so that the picture's own samples stay; such a picture cannot be made more transparent by painting, only by its mask.
+ */
 export const strokeTile = z.object({ x: z.number().int(), y: z.number().int(), bytes })
 /** See {@link strokeTile}. */
 export type StrokeTile = z.output<typeof strokeTile>
@@ -223,6 +227,8 @@ export const documentMethods = {
 export const documentEvents = {
   'document.changed': z.object({ view: documentView, tiles: changedTiles, cause: z.string() }),
   'project.changed': z.object({ view: projectView }),
+  /** the list of steps changed without a change of the pixels: a thumbnail, a name, a star, the trash, a result staged */
+  'history.changed': z.object({ project: projectId, document: documentId }),
 } as const
 
 /** Referred to here so that a window can wait for a job that changes a document. */

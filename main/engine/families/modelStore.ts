@@ -221,6 +221,12 @@ function weightBytes(checkpoint: Checkpoint): number {
   return weightFiles(checkpoint).reduce((sum, file) => sum + fs.statSync(file).size, 0)
 }
 
+/** The words a model knows, where its card lists them; null where it does not. */
+export function vocabularyOf({ card }: Pick<Checkpoint, 'card'>): readonly string[] | null {
+  const words = card?.vocabulary
+  return Array.isArray(words) && words.every((word) => typeof word === 'string') ? words : null
+}
+
 /** A checkpoint as plain JSON for people: parts, sizes, number types, how it samples, what was assumed. */
 export function describeCheckpoint(checkpoint: Checkpoint): Readonly<Record<string, unknown>> {
   const components = Object.fromEntries(Object.values(checkpoint.components).map(({ name, config, weights }) => {
@@ -245,6 +251,7 @@ export function describeCheckpoint(checkpoint: Checkpoint): Readonly<Record<stri
     predictionType: checkpoint.predictionType,
     predictionSource: checkpoint.predictionSource,
     scheduler: checkpoint.schedulerConfig['_class_name'],
+    ...(vocabularyOf(checkpoint) ? { vocabulary: vocabularyOf(checkpoint) } : {}),
     tokenizer: { kind: tokenizer.kind, padToken: tokenizer.padToken.token, padTokenFrom: tokenizer.padToken.source, maxLength: tokenizer.modelMaxLength },
     components,
     bytes: weightBytes(checkpoint),
