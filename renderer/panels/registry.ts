@@ -7,7 +7,7 @@
  *            `canvas.words` (drawn over the canvas)
  * A component gets no props; it reads the stores. It is loaded when it is first shown.
  */
-import { IconAdjustments, IconGitBranch, IconStack2 } from '@tabler/icons-react'
+import { IconAdjustments, IconBox, IconFolders, IconGitBranch, IconKeyboard, IconSettings, IconStack2 } from '@tabler/icons-react'
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
 import type { PlainKey } from '../strings/t.ts'
 
@@ -26,6 +26,13 @@ export const panels: readonly Panel[] = [
   { id: 'edit', place: 'tab', title: 'panel.edit', icon: IconAdjustments, component: lazy(() => import('./edit/EditPanel.tsx').then((m) => ({ default: m.EditPanel }))) },
   { id: 'layers', place: 'tab', title: 'panel.layers', icon: IconStack2, component: lazy(() => import('./layers/LayersPanel.tsx').then((m) => ({ default: m.LayersPanel }))) },
   { id: 'history', place: 'tab', title: 'panel.history', icon: IconGitBranch, component: lazy(() => import('./history/HistoryPanel.tsx').then((m) => ({ default: m.HistoryPanel }))) },
+  { id: 'models', place: 'screen', title: 'models.title', icon: IconBox, component: lazy(() => import('./models/ModelsScreen.tsx').then((m) => ({ default: m.ModelsScreen }))) },
+  { id: 'batch', place: 'screen', title: 'batch.title', icon: IconFolders, component: lazy(() => import('./batch/BatchScreen.tsx').then((m) => ({ default: m.BatchScreen }))) },
+  { id: 'settings', place: 'dialog', title: 'settings.title', icon: IconSettings, size: 48, component: lazy(() => import('./settings/SettingsDialog.tsx').then((m) => ({ default: m.SettingsDialog }))) },
+  { id: 'shortcuts', place: 'dialog', title: 'keys.title', icon: IconKeyboard, size: 62, component: lazy(() => import('./settings/ShortcutSheet.tsx').then((m) => ({ default: m.ShortcutSheet }))) },
+  { id: 'start', place: 'slot', title: 'welcome.open', component: lazy(() => import('./welcome/WelcomeScreen.tsx').then((m) => ({ default: m.WelcomeScreen }))) },
+  { id: 'edit.swap', place: 'slot', title: 'words.title', component: lazy(() => import('./words/WordsPanel.tsx').then((m) => ({ default: m.WordsPanel }))) },
+  { id: 'canvas.words', place: 'slot', title: 'words.title', component: lazy(() => import('./words/OverCanvas.tsx').then((m) => ({ default: m.OverCanvas }))) },
 ]
 
 /** The panel with an id, if there is one. */
