@@ -42,6 +42,8 @@ describe.skipIf(missing.length > 0)('the models that come with the program', () 
     await sharp({ create: { width, height, channels: 3, background: 'black' } }).composite([{ input: white, left: width >> 1, top: height >> 1 }]).png().toFile(path.join(folder, 'mask.png'))
     const painted = await palimpsest('inpaint', '--image', 'drawn.png', '--mask', 'mask.png', '--prompt', 'a blue house', '--steps', '3', '--seed', '2', '--out', 'painted.png')
     expect(painted).toMatchObject({ code: 0, result: { event: 'result', model: 'starter-inpaint', changedOutside: 0 } })
+    // its world has one scale: a small mask is not enlarged for it
+    expect(painted.result).toMatchObject({ crop: { width, height }, modelSize: { width, height } })
     expect((await palimpsest('describe', '--image', 'drawn.png')).result['caption']).toMatch(/\w+/)
     expect((await palimpsest('show', 'painted.png')).result['recipe']).toMatchObject({ task: 'inpaint', prompt: 'a blue house', seed: 2 })
   })

@@ -380,7 +380,7 @@ export class GraphBuilder {
     if (entry.dtype === 'I8') return 'i8'
     if (entry.dtype === 'U8') return 'u8'
     if (entry.dtype === 'F16' && this.#options.halfWeights === 'cast') return 'f16'
-    throw this.#error('weights/dtype', `expected F32 for the weight ${entry.name} but ${path.basename(entry.file)} holds ${entry.dtype}; convert the checkpoint first (ensureFloat32).`)
+    throw this.#error('weights/dtype', `expected F32 for the weight ${entry.name} but ${path.basename(entry.file)} holds ${entry.dtype}.`, { tensor: entry.name, dtype: entry.dtype })
   }
 
   /** Rows `start` to `start + count` of a weight: the same bytes of the same file. */
@@ -397,9 +397,9 @@ export class GraphBuilder {
     return value
   }
 
-  #error(code: string, message: string): EngineError {
+  #error(code: string, message: string, details?: Readonly<Record<string, unknown>>): EngineError {
     const where = this.#scope.length > 0 ? `${this.name} at ${this.#scope.join('.')}` : this.name
-    return new EngineError(code, `${where}: ${message}`)
+    return new EngineError(code, `${where}: ${message}`, details ? { details } : {})
   }
 
   #located<T>(infer: () => T): T {

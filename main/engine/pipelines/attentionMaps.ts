@@ -126,6 +126,7 @@ export async function observingPredictor(loaded: LoadedCheckpoint, size: NetSize
     sizes,
     maps,
     predictor: {
+      source: net.source,
       async predict(sample, timestep, promptEmbeds) {
         const output = await net.run([sample], timestep, promptEmbeds, {})
         if (promptEmbeds === observed) addMaps(maps, output.maps)

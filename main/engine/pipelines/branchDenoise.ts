@@ -166,6 +166,7 @@ function widen(blended: Latents, before: Float64Array): Float64Array {
 
 /** The pair as the loop sees it. */
 class Branches implements NoisePredictor, DenoiseHooks {
+  readonly source: string | undefined
   /** what the loop asks with; told apart by identity */
   readonly conditional: PromptEmbeds
   readonly unconditional: PromptEmbeds = { data: new Float32Array(0), dims: [2, 0, 0] }
@@ -179,6 +180,7 @@ class Branches implements NoisePredictor, DenoiseHooks {
 
   constructor(run: BranchRun) {
     this.#run = run
+    this.source = run.net.source
     const { rows, states } = run
     this.conditional = concatRows([
       states.source,

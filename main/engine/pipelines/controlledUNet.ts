@@ -39,6 +39,8 @@ export interface ControlledOutput {
 
 /** An opened net. */
 export interface ControlledNet {
+  /** the checkpoint as the person named it */
+  readonly source?: string | undefined
   /** @param samples scaled model inputs, one [1,4,h,w] per row @param promptEmbeds [rows,tokens,features] */
   run(samples: readonly Latents[], timestep: number, promptEmbeds: PromptEmbeds, feeds: Readonly<Record<string, Tensor>>): Promise<ControlledOutput>
 }
@@ -57,6 +59,7 @@ export async function openControlledUNet(loaded: LoadedCheckpoint, rows: number,
     buildUNet2DCondition(config, weights, { batch: rows, ...size, fused: loaded.fused, control }),
   )
   return {
+    source: loaded.checkpoint.path,
     async run(samples, timestep, promptEmbeds, feeds) {
       const started = performance.now()
       const outputs = await session.run({
@@ -79,6 +82,7 @@ export async function openControlledUNet(loaded: LoadedCheckpoint, rows: number,
 export async function countedPredictor(loaded: LoadedCheckpoint, size: NetSize, work: UNetWork): Promise<NoisePredictor> {
   const predictor = await loaded.predictor(size.height, size.width, size.tokens)
   return {
+    source: predictor.source,
     async predict(sample, timestep, promptEmbeds) {
       const started = performance.now()
       const output = await predictor.predict(sample, timestep, promptEmbeds)

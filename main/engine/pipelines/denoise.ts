@@ -2,14 +2,17 @@
  * THE denoising loop. Every sampling pipeline runs through it; what a pipeline adds (keeping the known
  * region of an inpainting, a change map, attention control) is a set of hooks on it.
  */
-import { failed, throwIfCancelled } from '../errors.ts'
+import { throwIfCancelled } from '../errors.ts'
 import { combineGuidance } from '../guidance/classifierFree.ts'
 import type { Scheduler } from '../schedulers/scheduler.ts'
 import type { Latents, PromptEmbeds } from '../tensor/tensor.ts'
 import { concatRows, firstNonFinite } from '../tensor/tensor.ts'
+import { nonFinite } from './nonFinite.ts'
 
 /** All that the loop sees of a net: one prediction for one row of latents under one prompt. */
 export interface NoisePredictor {
+  /** the checkpoint as the person named it, for the sentence about outputs that are no numbers */
+  readonly source?: string | undefined
   /**
    * @param sample scaled model input [1,4,h,w]
    * @param timestep training timestep, 0..999, fractional for some Euler spacings
@@ -60,8 +63,8 @@ export interface DenoiseResult {
 /**
  * Runs the sampler from `latents` to x_0.
  *
- * @throws CancelledError between steps; EngineError run/non-finite naming the net and the step when a
- *   prediction holds a NaN or an infinity.
+ * @throws CancelledError between steps; EngineError run/non-finite (exit 2) naming the checkpoint, the net and the step
+ *   when a prediction holds a NaN or an infinity.
  */
 export async function denoise(options: DenoiseOptions): Promise<DenoiseResult> {
   const { scheduler, predictor, signal } = options
@@ -88,7 +91,7 @@ export async function denoise(options: DenoiseOptions): Promise<DenoiseResult> {
       // 2. guidance
       prediction = combineGuidance(unconditional, conditional, options.guidanceScale, options.guidanceRescale)
     }
-    assertFinite(prediction, stepIndex, steps)
+    assertFinite(prediction, predictor.source, stepIndex, steps)
     for (const hook of hooks) prediction = hook.afterGuidance?.(prediction, stepIndex) ?? prediction
 
     // 3. x_t -> x_(t-1)
@@ -104,6 +107,7 @@ export async function denoise(options: DenoiseOptions): Promise<DenoiseResult> {
 /** A predictor that feeds extra channels beside the sample: [sample, ...extra] along the channel axis. */
 export function withExtraChannels(predictor: NoisePredictor, extra: Latents): NoisePredictor {
   return {
+    source: predictor.source,
     predict(sample, timestep, promptEmbeds) {
       // the channel axis of a single row is contiguous, so joining channels is joining rows of the flattened picture
       const flatten = (part: Latents): Latents => ({ data: part.data, dims: part.dims.slice(1) })
@@ -113,11 +117,7 @@ export function withExtraChannels(predictor: NoisePredictor, extra: Latents): No
   }
 }
 
-function assertFinite(prediction: Latents, stepIndex: number, steps: number): void {
+function assertFinite(prediction: Latents, source: string | undefined, stepIndex: number, steps: number): void {
   const index = firstNonFinite(prediction)
-  if (index < 0) return
-  throw failed(
-    'run/non-finite',
-    `The UNet gave ${prediction.data[index]} in step ${stepIndex + 1} of ${steps}, expected finite numbers; check the checkpoint with "models verify".`,
-  )
+  if (index >= 0) throw nonFinite(source, 'UNet', prediction.data[index]!, `in step ${stepIndex + 1} of ${steps}`)
 }

@@ -55,7 +55,7 @@ const REFINE_STRENGTH = 0.35
 /** Edits the region; see the file's head. */
 export async function editRegion(context: RunContext, loaded: LoadedCheckpoint, request: RegionRequest, edit: RegionEdit): Promise<EditedRegion> {
   const { picture, masks } = edit
-  const plan = planCrop(masks, picture, { modelSize: loaded.checkpoint.size, padding: request.padding })
+  const plan = planCrop(masks, picture, { modelSize: loaded.checkpoint.size, maxEnlargement: loaded.maxEnlargement, padding: request.padding })
   for (const note of plan.notes) warn(context, 'size/padded', note)
   const scheduler = schedulerFor(request, loaded, edit.strength)
   const latent: [number, number] = [plan.model.height / 8, plan.model.width / 8]

@@ -99,6 +99,14 @@ export class LoadedCheckpoint {
     return this.#runtime.fused
   }
 
+  /**
+   * How far a small crop may be enlarged for the model. A model of a drawn world knows its things at one scale; enlarged,
+   * a small object is none to it (starter, 20 small objects painted anew: the class seen in 0 at 2 x, in 7 at 1 x).
+   */
+  get maxEnlargement(): number {
+    return this.checkpoint.card?.vocabulary === undefined ? 2 : 1
+  }
+
   /** Where converted weights are kept. */
   get weightCache(): WeightCache {
     return this.#runtime.weightCache
@@ -126,6 +134,7 @@ export class LoadedCheckpoint {
   async predictor(height: number, width: number, tokens: number): Promise<NoisePredictor> {
     const net = await this.#openUNet(height, width, tokens)
     return {
+      source: this.checkpoint.path,
       predict: async (sample, timestep, promptEmbeds) => {
         const started = performance.now()
         const feeds: Record<string, Tensor> = {
@@ -146,6 +155,7 @@ export class LoadedCheckpoint {
     const factor = this.#scalingFactor()
     return tiledVae(
       {
+        source: this.checkpoint.path,
         encode: async (pixels) => {
           const [, , height, width] = pixels.dims as [number, number, number, number]
           const net = await this.#open('vaeEncoder', `${height}x${width}`, (config, weights) =>
@@ -186,7 +196,8 @@ export class LoadedCheckpoint {
   /** A net's graph; `spec` says how this device wants it built. */
   async graph(net: NetName, build: (config: Readonly<Record<string, unknown>>, weights: WeightIndex, spec: { readonly fused: boolean }) => Graph): Promise<Graph> {
     const component = COMPONENT_OF[net]
-    return build(this.#component(component).config, await this.weights(component), { fused: this.#runtime.fused })
+    const weights = await this.weights(component)
+    return this.#fit(() => build(this.#component(component).config, weights, { fused: this.#runtime.fused }))
   }
 
   /** Opens a graph, runs it once and lets go of it. */
@@ -209,16 +220,17 @@ export class LoadedCheckpoint {
     const { config } = this.#component('vae')
     const weights = await this.weights('vae')
     const { fused } = this.#runtime
-    return [
+    return this.#fit(() => [
       graphCost(buildVaeEncoder(config, weights, { batch: 1, height: height * VAE_SCALE, width: width * VAE_SCALE, fused })),
       graphCost(buildVaeDecoder(config, weights, { batch: 1, height, width, fused })),
-    ]
+    ])
   }
 
   /** The graph of the UNet as it would be opened, for costs and for printing. */
   async unetGraph(height: number, width: number, tokens = 77): Promise<Graph> {
     const { config } = this.#component('unet')
-    return buildUNet2DCondition(config, await this.weights('unet'), { batch: 1, height, width, tokens, fused: this.#runtime.fused })
+    const weights = await this.weights('unet')
+    return this.#fit(() => buildUNet2DCondition(config, weights, { batch: 1, height, width, tokens, fused: this.#runtime.fused }))
   }
 
   /** Notes the measured seconds per UNet run in the speed book. */
@@ -288,11 +300,16 @@ export class LoadedCheckpoint {
   }
 
   /** Builds a net; weights that do not fit the configuration are the checkpoint's fault, not the program's. */
-  #fit(build: () => Graph): Graph {
+  #fit<T>(build: () => T): T {
     try {
       return build()
     } catch (error) {
-      if (!(error instanceof EngineError) || error.exitCode === 2 || !error.code.startsWith('graph/')) throw error
+      if (!(error instanceof EngineError) || error.exitCode === 2) throw error
+      if (error.code === 'weights/dtype') {
+        const { tensor, dtype } = error.details as { tensor: string; dtype: string }
+        throw badInput('checkpoint/weights', { thing: this.checkpoint.path, expected: 'weights in F16, BF16, F32 or F64', found: `${dtype} in tensor ${tensor}`, todo: 'fetch the checkpoint again', cause: error })
+      }
+      if (!error.code.startsWith('graph/')) throw error
       throw badInput('checkpoint/weights', { thing: this.checkpoint.path, expected: 'weights that fit its configuration', found: error.message.replace(/\.$/, ''), todo: 'fetch the checkpoint again or give its configuration with --config DIR', cause: error })
     }
   }

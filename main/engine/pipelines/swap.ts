@@ -158,7 +158,7 @@ async function prepare(context: RunContext, request: SwapRequest): Promise<Prepa
   }
   const mask = picture && request.mask ? await loadMask(request.mask, picture, { resize: request.resizeMask }) : null
   const masks = mask ? masksOf(mask, request, request.mask!) : null
-  const plan = picture ? planFor(picture, loaded.checkpoint.size, { masks, size: request.size, padding: request.padding }) : null
+  const plan = picture ? planFor(picture, loaded.checkpoint.size, { masks, size: request.size, padding: request.padding, maxEnlargement: loaded.maxEnlargement }) : null
   const native = loaded.checkpoint.size
   const pixels = plan ? plan.model : (request.size ?? { width: native, height: native })
   const size = { height: Math.ceil(pixels.height / 8), width: Math.ceil(pixels.width / 8), tokens: words.tokens }

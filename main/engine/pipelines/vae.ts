@@ -1,7 +1,7 @@
 /** Pixels <-> latents, tiled where a whole picture would need too much memory. */
-import { failed } from '../errors.ts'
 import type { Latents, Pixels, Tensor } from '../tensor/tensor.ts'
 import { firstNonFinite } from '../tensor/tensor.ts'
+import { nonFinite } from './nonFinite.ts'
 import { cutWindow, spans, spanWeights, WindowBlender, type Span } from './tiles.ts'
 
 /** Pictures whose longer side reaches this many pixels go through the VAE in tiles. */
@@ -20,6 +20,8 @@ export interface Vae {
 
 /** One fixed-size call into the VAE; latents here carry the scaling factor. */
 export interface VaeCalls {
+  /** the checkpoint as the person named it */
+  readonly source?: string
   encode(pixels: Pixels): Promise<Latents>
   decode(latents: Latents): Promise<Pixels>
 }
@@ -32,20 +34,20 @@ export function tiledVae(calls: VaeCalls, tiledFrom: number = TILED_FROM_PIXELS,
   return {
     async encode(pixels) {
       const [, , height, width] = pixels.dims as [number, number, number, number]
-      if (Math.max(height, width) < tiledFrom) return finite(await calls.encode(pixels), 'VAE encoder')
+      if (Math.max(height, width) < tiledFrom) return finite(await calls.encode(pixels), 'VAE encoder', calls.source)
       const latentDims = [1, 4, height / 8, width / 8] as const
       return byTiles(latentDims, tile, async (y, x) =>
-        finite(await calls.encode(cutWindow(pixels, scaled(y, 8), scaled(x, 8)) as Pixels), 'VAE encoder'),
+        finite(await calls.encode(cutWindow(pixels, scaled(y, 8), scaled(x, 8)) as Pixels), 'VAE encoder', calls.source),
       )
     },
     async decode(latents) {
       const [, , h, w] = latents.dims as [number, number, number, number]
-      if (Math.max(h, w) * 8 < tiledFrom) return finite(await calls.decode(latents), 'VAE decoder')
+      if (Math.max(h, w) * 8 < tiledFrom) return finite(await calls.decode(latents), 'VAE decoder', calls.source)
       const [ySpans, xSpans] = [spans(h, tile, OVERLAP), spans(w, tile, OVERLAP)]
       const blender = new WindowBlender([1, 3, h * 8, w * 8])
       for (const y of ySpans) {
         for (const x of xSpans) {
-          const pixels = finite(await calls.decode(cutWindow(latents, y, x) as Latents), 'VAE decoder')
+          const pixels = finite(await calls.decode(cutWindow(latents, y, x) as Latents), 'VAE decoder', calls.source)
           const [Y, X] = [scaled(y, 8), scaled(x, 8)]
           blender.add(pixels, Y, X, spanWeights(Y, h * 8, OVERLAP * 8), spanWeights(X, w * 8, OVERLAP * 8))
         }
@@ -70,10 +72,8 @@ function scaled(span: Span, factor: number): Span {
   return { start: span.start * factor, length: span.length * factor }
 }
 
-function finite<T extends Tensor>(result: T, net: string): T {
+function finite<T extends Tensor>(result: T, net: string, source: string | undefined): T {
   const index = firstNonFinite(result)
-  if (index >= 0) {
-    throw failed('run/non-finite', `The ${net} gave ${result.data[index]}, expected finite numbers; check the checkpoint with "models verify".`)
-  }
+  if (index >= 0) throw nonFinite(source, net, result.data[index]!)
   return result
 }

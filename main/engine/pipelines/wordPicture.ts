@@ -47,10 +47,10 @@ export async function descriptionOf(context: RunContext, loaded: LoadedCheckpoin
 }
 
 /** Where the model works: around a drawn mask, else the whole picture. */
-export function planFor(picture: Size, modelSize: number, options: { masks?: EditMasks | null; size?: Size | undefined; padding?: number }): CropPlan {
+export function planFor(picture: Size, modelSize: number, options: { masks?: EditMasks | null; size?: Size | undefined; padding?: number; maxEnlargement?: number }): CropPlan {
   if (options.masks) {
     // tiles are not refined here: their words would not be those of the whole crop
-    return { ...planCrop(options.masks, picture, { modelSize, ...(options.padding === undefined ? {} : { padding: options.padding }) }), refine: null }
+    return { ...planCrop(options.masks, picture, { modelSize, ...(options.padding === undefined ? {} : { padding: options.padding }), ...(options.maxEnlargement === undefined ? {} : { maxEnlargement: options.maxEnlargement }) }), refine: null }
   }
   const area = picture.width * picture.height
   const grown = area < ENLARGE_BELOW * modelSize * modelSize ? Math.sqrt((modelSize * modelSize) / area) : 1
