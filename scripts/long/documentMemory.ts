@@ -1,6 +1,6 @@
 /**
  * Composes a 24-megapixel document of ten full-size layers (six pictures, two edit results with masks, two paint layers
- * with half their tiles painted; one group, one turned layer, several blend modes) in an engine process and holds its peak
+ * with half their tiles painted; a group, a turned layer, several blend modes) in an engine process and holds its peak
  * against 1.2 GiB. Then the same at 16 bits, and the display pyramid of a picture of 100 megapixels.
  *
  *   node scripts/long/documentMemory.ts [FOLDER]

@@ -65,7 +65,9 @@ function saturation(r: number, g: number, b: number): number {
 /** SetLum and ClipColor. */
 function setLuminosity(r: number, g: number, b: number, wanted: number): void {
   const shift = wanted - luminosity(r, g, b)
-  const [red, green, blue] = [r + shift, g + shift, b + shift]
+  const red = r + shift
+  const green = g + shift
+  const blue = b + shift
   const light = luminosity(red, green, blue)
   const least = Math.min(red, green, blue)
   const most = Math.max(red, green, blue)
@@ -151,7 +153,8 @@ function replaceBy(target: Float32Array, source: Float32Array, weights: Float32A
   for (let at = 0, i = 0; at < target.length; at += 4, i++) {
     const weight = weights === null ? opacity : opacity * weights[i]!
     if (weight <= 0) continue
-    const [below, above] = [target[at + 3]!, source[at + 3]!]
+    const below = target[at + 3]!
+    const above = source[at + 3]!
     if (weight >= 1) {
       copyPixel(target, source, at)
       target[at + 3] = above
@@ -176,7 +179,8 @@ function overSeparable(target: Float32Array, source: Float32Array, weights: Floa
     }
     const all = alpha + below * (1 - alpha)
     for (let c = at; c < at + 3; c++) {
-      const [b, s] = [target[c]!, source[c]!]
+      const b = target[c]!
+      const s = source[c]!
       target[c] = mixChannel(b, s, blend(b, s), alpha, below, all)
     }
     target[at + 3] = below >= 1 ? 1 : all

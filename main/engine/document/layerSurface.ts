@@ -8,6 +8,8 @@ import type { ConvertedTile } from './workingSpace.ts'
 
 /** Painted tiles of one layer that stay converted in memory. */
 const HELD_TILES = 6
+/** Pixels of floating point that a layer keeps between two reads. */
+const MOST_HELD_PIXELS = 4 * TILE_EDGE * TILE_EDGE
 
 /** What a layer is made of; see {@link LayerSurface}. */
 export interface SurfaceParts {
@@ -31,6 +33,8 @@ export class LayerSurface {
   readonly extent: Box | null
   readonly #parts: SurfaceParts
   readonly #held = new Map<string, ConvertedTile>()
+  #pixels = new Float32Array(0)
+  #weights = new Float32Array(0)
 
   /** @throws EngineError tiles/kind when a tile file holds the wrong kind of tiles */
   constructor(parts: SurfaceParts) {
@@ -45,11 +49,10 @@ export class LayerSurface {
     return this.#parts.mask !== null || this.#parts.maskTiles !== null
   }
 
-  /** Straight RGBA and mask weights of a box; outside the layer 0. The arrays are the caller's. */
+  /** Straight RGBA and mask weights of a box; outside the layer 0. The caller may change the arrays; the next read does. */
   async read(box: Box): Promise<LayerPixels> {
     const { picture, tiles, solid } = this.#parts
-    const rgba = new Float32Array(box.width * box.height * 4)
-    if (solid) rgba.fill(1)
+    const rgba = this.#pixelsFor(box.width * box.height).fill(solid ? 1 : 0)
     if (picture) readPicture(picture, box, rgba)
     if (tiles) await eachTile(tiles, box, async (key, place, load) => paintOver(rgba, box, place, await this.#converted(key, load)))
     return { rgba, weights: this.masked ? await this.#readMask(box) : null }
@@ -62,11 +65,20 @@ export class LayerSurface {
     this.#parts.tiles?.close()
     this.#parts.maskTiles?.close()
     this.#held.clear()
+    this.#pixels = this.#weights = new Float32Array(0)
+  }
+
+  /** The same array again for boxes of the same size, unless it is large. */
+  #pixelsFor(count: number): Float32Array<ArrayBuffer> {
+    if (count > MOST_HELD_PIXELS) return new Float32Array(4 * count)
+    if (this.#pixels.length !== 4 * count) this.#pixels = new Float32Array(4 * count)
+    return this.#pixels
   }
 
   async #readMask(box: Box): Promise<Float32Array> {
     const { mask, maskTiles, maskOutside } = this.#parts
-    const weights = new Float32Array(box.width * box.height).fill(maskOutside / 255)
+    if (this.#weights.length !== box.width * box.height) this.#weights = new Float32Array(box.width * box.height)
+    const weights = this.#weights.fill(maskOutside / 255)
     if (mask) {
       mask.visit(box, (block) => {
         const scale = mask.depth === 16 ? 1 / 65535 : 1 / 255
@@ -165,11 +177,14 @@ function paintOver(rgba: Float32Array, box: Box, place: Box, { samples, channels
       const alpha = value * scale
       const all = value === top ? 1 : alpha + below * (1 - alpha)
       const share = value === top || below === 0 ? 1 : alpha / all
-      const mix = (before: number, painted: number): number => (share === 1 ? painted : before + share * (painted - before))
-      rgba[at] = mix(rgba[at]!, samples[from]! * scale)
-      rgba[at + 1] = mix(rgba[at + 1]!, samples[from + green]! * scale)
-      rgba[at + 2] = mix(rgba[at + 2]!, samples[from + blue]! * scale)
+      rgba[at] = mixed(rgba[at]!, samples[from]! * scale, share)
+      rgba[at + 1] = mixed(rgba[at + 1]!, samples[from + green]! * scale, share)
+      rgba[at + 2] = mixed(rgba[at + 2]!, samples[from + blue]! * scale, share)
       rgba[at + 3] = below >= 1 ? 1 : all
     }
   })
+}
+
+function mixed(before: number, painted: number, share: number): number {
+  return share === 1 ? painted : before + share * (painted - before)
 }

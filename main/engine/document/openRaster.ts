@@ -47,13 +47,14 @@ export async function writeOpenRaster(document: OpenDocument, out: string, optio
   try {
     fd = fs.openSync(temporary, 'wx')
     const zip = new ZipWriter(fd)
-    const stack = new Stack(zip, document, options)
+    const stack = new Stack(zip, document, options, countImages(document.layers) + 1)
     await zip.add('mimetype', Buffer.from('image/openraster'), { deflate: false })
     const body = await stack.layers(document.layers, 2)
     const { width, height } = options.box
     const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<image version="0.0.5" w="${width}" h="${height}">\n  <stack>\n${body}  </stack>\n</image>\n`
     await zip.add('stack.xml', Buffer.from(xml), { deflate: true })
-    const flat = await composeDocument(document, options)
+    const flat = await composeDocument(document, { box: options.box, depth: options.depth, signal: options.signal })
+    options.onProgress?.(1)
     await zip.add('mergedimage.png', await png(pictureFromSamples(flat.samples, flat, { metadata: profileOf(document) })), { deflate: false })
     await zip.add('Thumbnails/thumbnail.png', await png(await composeThumbnail(document, options.box, THUMBNAIL_SIDE, options.signal)), { deflate: false })
     zip.finish()
@@ -76,6 +77,11 @@ export function compositeOp(mode: BlendMode): string {
   return mode === 'normal' ? 'svg:src-over' : `svg:${mode}`
 }
 
+/** Layers that become a picture of their own: all but groups without a mask. */
+function countImages(layers: readonly OpenLayer[]): number {
+  return layers.reduce((sum, layer) => sum + (layer.children && !layer.surface ? countImages(layer.children) : 1), 0)
+}
+
 /** Writes layers and describes them, top first as the format wants it. */
 class Stack {
   readonly notes: string[] = []
@@ -83,11 +89,14 @@ class Stack {
   readonly #zip: ZipWriter
   readonly #document: OpenDocument
   readonly #options: OpenRasterOptions
+  readonly #all: number
 
-  constructor(zip: ZipWriter, document: OpenDocument, options: OpenRasterOptions) {
+  /** @param all pictures that will be made, for the progress */
+  constructor(zip: ZipWriter, document: OpenDocument, options: OpenRasterOptions, all: number) {
     this.#zip = zip
     this.#document = document
     this.#options = options
+    this.#all = all
   }
 
   async layers(layers: readonly OpenLayer[], depth: number): Promise<string> {
@@ -107,7 +116,7 @@ class Stack {
     const { picture, x, y } = await this.#render(layer)
     const src = `data/layer${number}.png`
     await this.#zip.add(src, await png(picture), { deflate: false })
-    this.#options.onProgress?.(0)
+    this.#options.onProgress?.(this.count / this.#all)
     return `${pad}<layer ${shared} src="${src}" x="${x}" y="${y}"/>\n`
   }
 

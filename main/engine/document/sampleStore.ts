@@ -128,6 +128,8 @@ export class SampleStore {
     try {
       fs.mkdirSync(folder, { recursive: true })
       this.#file = { fd: fs.openSync(name, 'wx+'), name }
+      // where an open file can lose its name, nothing stays behind even when the process is killed
+      if (process.platform !== 'win32') fs.rmSync(name)
       const columns = Math.ceil(this.width / BLOCK)
       for (let row = 0; row * BLOCK < this.height; row++) {
         for (let column = 0; column < columns; column++) {

@@ -57,7 +57,7 @@ export interface LayerPixels {
   readonly weights: Float32Array | null
 }
 
-/** Reads a box of a layer; parts outside the layer come as 0. */
+/** Reads a box of a layer; parts outside the layer come as 0. The arrays are valid until the next read of the same layer. */
 export type ReadLayer = (box: Box) => Promise<LayerPixels>
 
 /** Rearranges: every output pixel is one source pixel. @param inverse exact map from canvas to layer */
@@ -103,12 +103,16 @@ interface Source {
 /** Halves the part until its source fits into memory: a region that shows a hugely shrunk layer. */
 async function resampleInto(target: Float32Array, region: Box, part: Box, source: Source): Promise<void> {
   const [a, b, c, d] = source.inverse
-  const shrinkX = Math.max(1, Math.hypot(a, c))
-  const shrinkY = Math.max(1, Math.hypot(b, d))
+  const { extent } = source
+  // how far one output pixel reaches along the source's axes
+  const footprintX = Math.hypot(a, c)
+  const footprintY = Math.hypot(b, d)
+  const shrinkX = Math.max(1, footprintX)
+  const shrinkY = Math.max(1, footprintY)
   const bounds = mapBox(source.inverse, part)
   const [reachX, reachY] = [Math.ceil(2 * shrinkX) + 1, Math.ceil(2 * shrinkY) + 1]
   const reached: Box = { x: bounds.x - reachX, y: bounds.y - reachY, width: bounds.width + 2 * reachX, height: bounds.height + 2 * reachY }
-  const box = source.extent ? intersectBoxes(reached, source.extent) : reached
+  const box = extent ? intersectBoxes(reached, extent) : reached
   if (box.width === 0 || box.height === 0) return
   if (box.width * box.height > MAX_WINDOW && part.width * part.height > 1) {
     const wide = part.width >= part.height
@@ -127,8 +131,9 @@ async function resampleInto(target: Float32Array, region: Box, part: Box, source
     let to = ((part.y - region.y + y) * region.width + part.x - region.x) * 4
     for (let x = 0; x < part.width; x++, to += 4) {
       const cx = part.x + x + 0.5
-      const [u, v] = [a * cx + c * cy + e, b * cx + d * cy + f]
-      const covered = source.extent ? coverage(u, source.extent.x, source.extent.width, Math.hypot(a, c)) * coverage(v, source.extent.y, source.extent.height, Math.hypot(b, d)) : 1
+      const u = a * cx + c * cy + e
+      const v = b * cx + d * cy + f
+      const covered = extent ? coverage(u, extent.x, extent.width, footprintX) * coverage(v, extent.y, extent.height, footprintY) : 1
       if (covered > 0) gather(pixels, box.width, axisX.place(u), axisY.place(v), covered, target, to)
     }
   }
@@ -140,14 +145,17 @@ function coverage(at: number, start: number, length: number, footprint: number):
   return inside <= 0 ? 0 : Math.min(1, inside / footprint)
 }
 
+/** In place. */
 function premultiplied({ rgba, weights }: LayerPixels): Float32Array {
-  const result = rgba.slice()
-  for (let at = 0, i = 0; at < result.length; at += 4, i++) {
+  for (let at = 0, i = 0; at < rgba.length; at += 4, i++) {
     const alpha = weights ? rgba[at + 3]! * weights[i]! : rgba[at + 3]!
-    if (alpha !== 1) for (let k = 0; k < 3; k++) result[at + k]! *= alpha
-    result[at + 3] = alpha
+    if (alpha === 1) continue
+    rgba[at] = rgba[at]! * alpha
+    rgba[at + 1] = rgba[at + 1]! * alpha
+    rgba[at + 2] = rgba[at + 2]! * alpha
+    rgba[at + 3] = alpha
   }
-  return result
+  return rgba
 }
 
 /** Kernel weights along one source axis, worked out anew for each place. */
@@ -196,7 +204,10 @@ export function catmullRom(x: number): number {
 
 /** One output pixel: the weighted sum, back to straight colours; overshoot is cut off. */
 function gather(pixels: Float32Array, width: number, across: Axis, down: Axis, covered: number, target: Float32Array, to: number): void {
-  let [r, g, b, alpha] = [0, 0, 0, 0]
+  let r = 0
+  let g = 0
+  let b = 0
+  let alpha = 0
   for (let j = 0; j < down.count; j++) {
     const row = down.indices[j]! * width
     const weightY = down.weights[j]!
@@ -210,10 +221,14 @@ function gather(pixels: Float32Array, width: number, across: Axis, down: Axis, c
     }
   }
   if (alpha <= 1e-6) return
-  const clip = (value: number): number => (value <= 0 ? 0 : value >= alpha ? 1 : value / alpha)
-  target[to] = clip(r)
-  target[to + 1] = clip(g)
-  target[to + 2] = clip(b)
+  target[to] = shareOf(r, alpha)
+  target[to + 1] = shareOf(g, alpha)
+  target[to + 2] = shareOf(b, alpha)
   // sums of weights are 1 up to rounding: what is opaque stays opaque
   target[to + 3] = covered * (alpha > 1 - 1e-6 ? 1 : alpha)
+}
+
+/** A premultiplied value as straight colour, overshoot cut off. */
+function shareOf(value: number, alpha: number): number {
+  return value <= 0 ? 0 : value >= alpha ? 1 : value / alpha
 }
