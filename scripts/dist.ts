@@ -11,8 +11,7 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { buildElectron } from './build/electron.ts'
-import { layOut } from './pack/layout.ts'
+import { layOut, layOutApp } from './pack/layout.ts'
 import type { Target } from './pack/modules.ts'
 import { checkNotices } from './notices.ts'
 
@@ -26,11 +25,11 @@ step('checking the licences of what is shipped')
 const problems = checkNotices(root)
 if (problems.length > 0) fail(problems.join('\n'))
 step('building the window')
-run('vite', 'build')
-step('bundling Electron\'s main process and preload')
-await buildElectron(path.join(root, 'dist', 'electron'), true)
+run('scripts/build.ts', '--release')
+step('laying out the archive')
+await layOutApp(root, path.join(root, 'dist', 'app'), path.join(root, 'dist', 'renderer'))
 step(`laying out host, engine and command line for ${target.platform}-${target.arch}`)
-await layOut(root, path.join(root, 'dist', 'resources'), target)
+await layOut(root, path.join(root, 'dist', 'resources'), target, path.join(root, 'dist'))
 if (values.layout) step('done: dist/resources')
 else {
   step('packing')

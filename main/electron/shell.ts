@@ -102,8 +102,8 @@ export class Shell {
       setProgress: (share) => this.#window?.setProgressBar(share),
     })
     const { node, host, renderer } = this.#options.paths
-    const { env, spawn } = this.#options
-    this.#host = new HostProcess({ node, entry: host, env: { PALIMPSEST_PROJECTS: path.join(app.getPath('documents'), 'Palimpsest'), ...env }, ...(spawn ? { spawn } : {}) }, {
+    const { spawn } = this.#options
+    this.#host = new HostProcess({ node, entry: host, env: this.#hostEnvironment(), ...(spawn ? { spawn } : {}) }, {
       onEvent: (event, data) => this.#onEvent(event, data),
       onConnection: (connected) => {
         if (!connected) this.#activity.clear()
@@ -118,6 +118,13 @@ export class Shell {
     protocol.handle(MEDIA_SCHEME, (request) => serveMedia(request, (method, input) => this.#host.call(method, input)))
     this.#listen()
     this.#open()
+  }
+
+  /** Projects lie with the person's documents, unless they have given Palimpsest a home of its own. */
+  #hostEnvironment(): Record<string, string | undefined> {
+    const { env } = this.#options
+    const documents = path.join(this.#electron.app.getPath('documents'), 'Palimpsest')
+    return env['PALIMPSEST_HOME'] ? { ...env } : { PALIMPSEST_ROOT: documents, ...env }
   }
 
   /** Every message of a window passes here: the sender is checked first, then the message's shape. */

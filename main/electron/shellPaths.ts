@@ -21,7 +21,7 @@ export interface ShellPathSurroundings {
   readonly packaged: boolean
   /** `process.resourcesPath` */
   readonly resources: string
-  /** folder of the bundled main process: `dist/electron` of a checkout or of the archive */
+  /** folder of the bundled main process: `dist/electron` of a checkout, `electron` of the archive */
   readonly bundle: string
   readonly platform: NodeJS.Platform
   readonly arch: string
@@ -30,11 +30,11 @@ export interface ShellPathSurroundings {
 /** See {@link ShellPaths}. The host and its native modules lie outside the archive, where the system can load them. */
 export function shellPaths({ packaged, resources, bundle, platform, arch }: ShellPathSurroundings): ShellPaths {
   const binary = platform === 'win32' ? 'node.exe' : 'node'
-  const window = { renderer: path.join(bundle, '..', 'renderer'), preload: path.join(bundle, 'preload.cjs'), icon: path.join(bundle, '..', '..', 'docs', 'icon', 'png', '256x256.png') }
+  const window = { renderer: path.join(bundle, '..', 'renderer'), preload: path.join(bundle, 'preload.cjs') }
   if (packaged) {
-    return { ...window, node: path.join(resources, 'node', binary), host: path.join(resources, 'program', 'main', 'host', 'process.js'), ownArguments: 1 }
+    return { ...window, icon: path.join(bundle, '..', 'icon.png'), node: path.join(resources, 'node', binary), host: path.join(resources, 'program', 'main', 'host', 'process.js'), ownArguments: 1 }
   }
   const root = path.join(bundle, '..', '..')
   const modules = `node-${platform === 'win32' ? 'win' : platform}-${arch}`
-  return { ...window, node: path.join(root, 'node_modules', modules, 'bin', binary), host: path.join(root, 'main', 'host', 'process.ts'), ownArguments: 2 }
+  return { ...window, icon: path.join(root, 'docs', 'icon', 'png', '256x256.png'), node: path.join(root, 'node_modules', modules, 'bin', binary), host: path.join(root, 'main', 'host', 'process.ts'), ownArguments: 2 }
 }

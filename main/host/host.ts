@@ -4,6 +4,7 @@
  */
 import os from 'node:os'
 import path from 'node:path'
+import type { z } from 'zod'
 import { type EventData, type EventName, type Handlers, events, isMethod, methods } from '../../preload/contract/channels.ts'
 import type { FileInfo, TargetInfo } from '../../preload/contract/files.ts'
 import type { Result } from '../../preload/contract/result.ts'
@@ -33,7 +34,6 @@ import { SessionNames } from './ids.ts'
 import { LogFile } from './logFile.ts'
 import { MediaTable } from './media.ts'
 import { createDownloads } from './net/downloads.ts'
-import { guardProcess } from './net/guard.ts'
 import { type Network, createNetwork } from './net/network.ts'
 import { Notices } from './notices.ts'
 import { OpenProjects } from './openProjects.ts'
@@ -66,8 +66,6 @@ export interface Host {
   targetPath(target: string): string
   /** the one door to the outside, for whoever guards the process */
   readonly network: Network
-  /** closes the ways around the network door for this whole process; call once, at the start of a process of its own */
-  guardNetwork(): void
   /** saves everything, ends the engines, removes what is temporary */
   close(): Promise<void>
 }
@@ -106,7 +104,6 @@ export function createHost(options: HostOptions): Host {
     registerTarget: async (file) => services.files.grantTarget(file),
     targetPath: (target) => services.files.target(target).path,
     network: services.network,
-    guardNetwork: () => void guardProcess(services.network),
     async close() {
       if (closed) return
       closed = true
@@ -132,7 +129,7 @@ function assemble(parts: HostParts): Handlers {
 async function answer(handlers: Handlers, services: HostServices, method: string, input: unknown): Promise<Result<unknown>> {
   try {
     if (!isMethod(method)) throw badInput('host/unknown-method', { thing: 'The request', expected: 'a method of the contract', found: 'another name', todo: 'reload the window' })
-    const schema = methods[method]
+    const schema: { readonly input: z.ZodType; readonly output: z.ZodType } = methods[method] // the union of them all is more than the compiler unfolds
     const checked = schema.input.safeParse(input)
     if (!checked.success) {
       const issue = checked.error.issues[0]
@@ -180,7 +177,10 @@ function makeServices(options: HostOptions, log: LogFile, emit: HostServices['em
     models: new EngineLane(engines.models),
     jobs: new JobQueue({
       onChange: (job) => emit('job.changed', { job: job as EventData<'job.changed'>['job'] }), // the queue keeps what its work and toData made: checked in emit
-      onPreview: (job, { width, height, rgba }) => emit('job.preview', { job, width, height, rgba, box: null }),
+      onPreview: ({ job, kind }, { width, height, rgba, box = null }) => {
+        // while a picture grows, boxes are those of a canvas that is not there yet
+        if (kind !== 'expand') emit('job.preview', { job, width, height, rgba, box })
+      },
       onFault: (job, error) => log.write(`job "${job.title}": ${forLog(error)}`), // windows offer Retry by themselves
       toData: (error) => toAppError(error, scrub),
     }),

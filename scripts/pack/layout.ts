@@ -1,6 +1,10 @@
-/** Lays out what a packed program has outside its archive: Node, host, engine, command line, models, launcher. */
+/**
+ * Lays out what electron-builder packs: `app` becomes the archive (window, main process, preload), `resources` lies beside
+ * it (Node, host, engine, command line, models, launcher).
+ */
 import fs from 'node:fs'
 import path from 'node:path'
+import { buildElectron } from '../build/electron.ts'
 import { bundleProgram } from './bundle.ts'
 import { type Target, copyFile, copyModules } from './modules.ts'
 
@@ -8,22 +12,40 @@ import { type Target, copyFile, copyModules } from './modules.ts'
 const BUNDLED_MODELS = /^(starter[\w-]*|samples)$/
 
 /**
+ * Lays out the archive's folder: what was bundled, the built window, and a package.json of its own, without packages, so
+ * that nothing else gets in.
+ * @param renderer folder of the built window
+ */
+export async function layOutApp(root: string, out: string, renderer: string): Promise<void> {
+  fs.rmSync(out, { recursive: true, force: true })
+  await buildElectron(path.join(out, 'electron'), true)
+  copyTree(renderer, path.join(out, 'renderer'))
+  copyFile(path.join(root, 'docs', 'icon', 'png', '256x256.png'), path.join(out, 'icon.png'))
+  const { name, version, description, license } = readManifest(root)
+  fs.writeFileSync(path.join(out, 'package.json'), `${JSON.stringify({ name, version, description, license, author: 'Palimpsest contributors', type: 'module', main: 'electron/main.mjs' }, null, 2)}\n`)
+}
+
+/**
  * Lays out `node/`, `program/` and `bin/` below `out`, which is emptied first.
+ * @param built folder with what `npm run build` made for `palimpsest serve`: `renderer` and `bridge`
  * @throws Error when something the target needs is not there
  */
-export async function layOut(root: string, out: string, target: Target): Promise<void> {
+export async function layOut(root: string, out: string, target: Target, built: string): Promise<void> {
   fs.rmSync(out, { recursive: true, force: true })
   const program = path.join(out, 'program')
   await bundleProgram(root, program)
   copyModules(root, path.join(program, 'node_modules'), target)
-  const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }
+  const { version } = readManifest(root)
   fs.writeFileSync(path.join(program, 'package.json'), `${JSON.stringify({ name: 'palimpsest', version, type: 'module', private: true }, null, 2)}\n`)
   copyModels(path.join(root, 'models'), path.join(program, 'models'))
   copyFile(path.join(root, 'THIRD-PARTY-NOTICES.md'), path.join(program, 'THIRD-PARTY-NOTICES.md'))
-  const renderer = path.join(root, 'dist', 'renderer')
-  if (fs.existsSync(renderer)) copyTree(renderer, path.join(program, 'dist', 'renderer')) // for `palimpsest serve`
+  for (const name of ['renderer', 'bridge']) copyTree(path.join(built, name), path.join(program, 'dist', name))
   copyNode(root, path.join(out, 'node'), target)
   writeLaunchers(path.join(out, 'bin'))
+}
+
+function readManifest(root: string): { name: string; version: string; description: string; license: string } {
+  return JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { name: string; version: string; description: string; license: string }
 }
 
 function copyModels(from: string, to: string): void {
@@ -34,7 +56,7 @@ function copyModels(from: string, to: string): void {
 
 function copyTree(from: string, to: string): void {
   for (const entry of fs.readdirSync(from, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
+    if (!entry.isFile() || entry.name.endsWith('.map')) continue
     const source = path.join(entry.parentPath, entry.name)
     copyFile(source, path.join(to, path.relative(from, source)))
   }

@@ -3,10 +3,10 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
-import { spawnSync } from 'node:child_process'
 import { _electron } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { buildElectron } from '../../scripts/build/electron.ts'
+import { buildRenderer } from '../../scripts/build/window.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const electron = electronBinary()
@@ -28,12 +28,12 @@ afterAll(() => fs.rmSync(home, { recursive: true, force: true }))
 describe.skipIf(missing !== undefined)('the desktop program in Electron', () => {
   it('opens a window that talks to the host, and ends its host with itself', async () => {
     await buildElectron(path.join(root, 'dist', 'electron'), false)
-    if (!fs.existsSync(path.join(root, 'dist', 'renderer', 'index.html'))) spawnSync(process.execPath, [path.join(root, 'scripts', 'run.mjs'), 'vite', 'build'], { cwd: root, stdio: 'inherit' })
+    if (!fs.existsSync(path.join(root, 'dist', 'renderer', 'index.html'))) buildRenderer()
     const asRoot = process.getuid?.() === 0 // Chromium makes no sandbox for root
     const program = await _electron.launch({
       executablePath: electron!,
       args: [...(asRoot ? ['--no-sandbox'] : []), path.join(root, 'dist', 'electron', 'main.mjs'), `--user-data-dir=${path.join(home, 'user')}`],
-      env: { ...(process.env as Record<string, string>), PALIMPSEST_HOME: home, PALIMPSEST_PROJECTS: path.join(home, 'projects'), PALIMPSEST_NO_SANDBOX: asRoot ? '1' : '' },
+      env: { ...(process.env as Record<string, string>), PALIMPSEST_HOME: home, PALIMPSEST_NO_SANDBOX: asRoot ? '1' : '' },
     })
     try {
       const window = await program.firstWindow()

