@@ -5,6 +5,7 @@
 import { createStore } from 'zustand/vanilla'
 import type { DocumentChange, DocumentView, LayerView, ProjectRow, ProjectView } from '../../preload/contract/documents.ts'
 import { type InputOf, type OutputOf } from '../../preload/contract/channels.ts'
+import { AppError } from '../../preload/contract/result.ts'
 import { call } from '../api/client.ts'
 import { strokesStored } from './canvasPort.ts'
 
@@ -76,9 +77,19 @@ export function inTurn(task: () => Promise<DocumentView>): Promise<DocumentView>
 
 /** One change, one operation of the history. @throws AppError */
 export function change(what: DocumentChange): Promise<DocumentView> {
-  return inTurn(() => {
+  const attempt = (): Promise<DocumentView> => {
     const { project, document, head } = openDocument()
     return call('document.change', { project, document, base: head, change: what })
+  }
+  return inTurn(async () => {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'document/stale') throw error
+      // something else changed the document in between: seen now, and meant for the newer one just as well
+      takeView(await call('documents.open', place()!)) // the attempt had a document
+      return attempt()
+    }
   })
 }
 

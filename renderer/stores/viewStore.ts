@@ -20,6 +20,8 @@ export type ViewState = {
   readonly compare: 'none' | 'split' | 'difference'
   /** where the split is, share of the canvas' width */
   readonly split: number
+  /** the hand is drawing: what floats over the canvas keeps out of the way */
+  readonly drawing: boolean
   /** the frame tool's box, null when it is not in use */
   readonly frame: Box | null
   /** the marquee for copying */
@@ -30,5 +32,5 @@ export type ViewState = {
 
 /** The view. */
 export const viewStore = createStore<ViewState>(() => ({
-  zoom: 1, rotation: 0, seen: null, pointer: null, hints: [], overlay: true, outline: false, original: false, compare: 'none', split: 0.5, frame: null, selection: null, onWordPaint: null,
+  zoom: 1, rotation: 0, seen: null, pointer: null, hints: [], overlay: true, outline: false, original: false, compare: 'none', split: 0.5, drawing: false, frame: null, selection: null, onWordPaint: null,
 }))

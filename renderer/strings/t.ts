@@ -25,13 +25,13 @@ export function setLanguage(language: string, translation: Partial<Record<String
   plurals = new Intl.PluralRules(language)
 }
 
-/** The text of a key with its parameters filled in. Numbers are written as the language writes them. */
+/** The text of a key with its parameters filled in. Counts (`n`) are written as the language writes them, sizes and seeds plain. */
 export function t<K extends StringKey>(key: K, ...args: Arguments<K>): string {
   const params = (args[0] ?? {}) as Readonly<Record<string, string | number>> // the conditional type hides that it is a record
   const text = pluralForm(catalogue[key], params['n'])
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name]
-    return value === undefined ? whole : typeof value === 'number' ? value.toLocaleString(plurals.resolvedOptions().locale) : value
+    return value === undefined ? whole : name === 'n' && typeof value === 'number' ? value.toLocaleString(plurals.resolvedOptions().locale) : String(value)
   })
 }
 

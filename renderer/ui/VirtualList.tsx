@@ -40,10 +40,10 @@ export function VirtualList<Row>({ rows, rowHeight, current, label, keyOf, rende
   const first = Math.max(0, Math.floor(view.top / rowHeight) - BEYOND)
   const last = Math.min(rows.length, Math.ceil((view.top + view.height) / rowHeight) + BEYOND)
   return (
-    <div ref={frame} className="ui-virtual" role="listbox" aria-label={label} tabIndex={0} onKeyDown={onKeyDown} aria-activedescendant={current !== undefined && rows[current] ? `row-${keyOf(rows[current])}` : undefined}>
-      <div className="ui-virtual-room" style={{ height: rows.length * rowHeight }} role="presentation">
+    <div ref={frame} className="ui-virtual" tabIndex={0} role="group" aria-label={label} onKeyDown={onKeyDown}>
+      <div className="ui-virtual-room" style={{ height: rows.length * rowHeight }} role="list">
         {rows.slice(first, last).map((row, index) => (
-          <div key={keyOf(row)} className="ui-virtual-row" role="presentation" style={{ height: rowHeight, transform: `translateY(${(first + index) * rowHeight}px)` }}>
+          <div key={keyOf(row)} className="ui-virtual-row" role="listitem" aria-setsize={rows.length} aria-posinset={first + index + 1} style={{ height: rowHeight, transform: `translateY(${(first + index) * rowHeight}px)` }}>
             {render(row, first + index)}
           </div>
         ))}

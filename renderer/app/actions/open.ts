@@ -88,7 +88,8 @@ export async function openOtherDocument(document: number): Promise<void> {
   if (project) await show(await call('documents.open', { project: project.project, document }))
 }
 
-const BROKEN = /^(history|project|archive)\//
+/** what a repair can help with; a project that is open elsewhere or from a newer program is not broken */
+const BROKEN = /^project\/(damaged|tree|layers|tile|log|references|schema|blob-|document-lost|parent-lost|no-head|change-lost|unknown-blob)/
 
 /** Tells why something did not open; for a broken project with the way to repair it. */
 function offerRepair(error: unknown, which: InputOf<'projects.open'>, title: string): void {
@@ -135,7 +136,7 @@ export async function placePicture(file: FileInfo): Promise<void> {
 export async function saveProject(): Promise<void> {
   const { project } = documentStore.getState()
   if (!project) return
-  const target = await bridge().pickTarget({ name: `${project.name}.palimpsest`, kind: 'project' })
+  const target = await bridge().pickTarget({ name: `${project.name}.palimpsest`, kind: 'any' })
   if (!target) return
   await call('projects.zip', { project: project.project, target: target.target })
   await bridge().targetWritten(target)

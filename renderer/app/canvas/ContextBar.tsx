@@ -1,4 +1,5 @@
 /** The bar under a selection: say what, how often, go. Shown while a mask is in force and nothing waits to be accepted. */
+import { useLayoutEffect, useRef, useState } from 'react'
 import { Button, NumberInput, SegmentedControl, TextInput, Tooltip } from '@mantine/core'
 import { IconArrowRight, IconPlayerStop } from '@tabler/icons-react'
 import { activeMask, documentStore } from '../../stores/documentStore.ts'
@@ -8,6 +9,9 @@ import { runningJob, jobsStore } from '../../stores/jobsStore.ts'
 import { stagingStore } from '../../stores/stagingStore.ts'
 import { useShallowStore, useStore } from '../../stores/useStore.ts'
 import { t } from '../../strings/t.ts'
+import { useMaskOnScreen } from './useMaskOnScreen.ts'
+import { barPlace } from './barPlace.ts'
+import { viewStore } from '../../stores/viewStore.ts'
 import { obstacle } from '../actions/runEdit.ts'
 import { runCommand } from '../commands/registry.ts'
 import { timeText } from '../format.ts'
@@ -28,6 +32,9 @@ export function ContextBar() {
 function SelectionBar() {
   const { intent, prompt, variations } = useShallowStore(editStore, (state) => ({ intent: state.intent, prompt: state.prompt, variations: state.variations }))
   const why = useStore(editStore, obstacle)
+  const drawing = useStore(viewStore, (state) => state.drawing)
+  const bar = useRef<HTMLFormElement>(null)
+  const place = useBarPlace(bar)
   const shown: IntentName = CHOICES.includes(intent) ? intent : 'fill'
   const choose = (next: IntentName): void => {
     setForm({ intent: next })
@@ -35,7 +42,7 @@ function SelectionBar() {
   }
   return (
     <form
-      className="context" aria-label={t('context.bar')}
+      ref={bar} className="context" aria-label={t('context.bar')} style={place} data-drawing={drawing || undefined}
       onSubmit={(event) => {
         event.preventDefault()
         if (!needsMask(intent)) setForm({ intent: shown })
@@ -48,6 +55,20 @@ function SelectionBar() {
       <Button type="submit" disabled={why !== null} rightSection={<IconArrowRight size="0.9375rem" />}>{t('edit.go')}</Button>
     </form>
   )
+}
+
+/** Under the mask where there is room, always within the canvas. */
+function useBarPlace(bar: React.RefObject<HTMLFormElement | null>): React.CSSProperties | undefined {
+  const mask = useMaskOnScreen()
+  const [place, setPlace] = useState<React.CSSProperties>()
+  useLayoutEffect(() => {
+    const element = bar.current
+    const room = element?.parentElement
+    if (!element || !room || !mask) return setPlace(undefined)
+    const { left, top } = barPlace(mask, { width: element.offsetWidth, height: element.offsetHeight }, { width: room.clientWidth, height: room.clientHeight })
+    setPlace({ left, top, bottom: 'auto', transform: 'none' })
+  }, [bar, mask])
+  return place
 }
 
 function RunBar({ title, share, eta }: { readonly title: string; readonly share: number | null; readonly eta: number | null }) {

@@ -20,7 +20,7 @@ export function Hud() {
   return (
     <div className="hud number">
       <Menu position="top-start" width={220}>
-        <Menu.Target><UnstyledButton className="hud-zoom" aria-label={t('canvas.zoom')}>{percent(zoom)}</UnstyledButton></Menu.Target>
+        <Menu.Target><UnstyledButton className="hud-zoom" aria-label={`${percent(zoom)}, ${t('canvas.zoom')}`}>{percent(zoom)}</UnstyledButton></Menu.Target>
         <Menu.Dropdown>
           {ZOOMS.map((one) => <Menu.Item key={one} onClick={() => canvasPort()?.zoomTo(one)}>{percent(one)}</Menu.Item>)}
           <Menu.Divider />

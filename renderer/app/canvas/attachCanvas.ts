@@ -86,7 +86,9 @@ function followView(editor: Editor): () => void {
   const push = (): void => {
     const { overlay, outline, original, compare, split } = viewStore.getState()
     const { maskOpacity } = sessionStore.getState().settings
-    editor.setMaskLook({ visible: overlay, opacity: outline ? 0 : maskOpacity, outline })
+    // a result is judged without colour over it; the outline still tells where the mask is
+    const bare = outline || stagingStore.getState().current !== null
+    editor.setMaskLook({ visible: overlay, opacity: bare ? 0 : maskOpacity, pattern: !bare, outline: bare })
     editor.setComparison(original ? { show: 'original' } : compare === 'none' ? { show: 'document' } : compare === 'split' ? { show: 'split', at: split } : { show: 'difference' })
   }
   const stage = (): void => {
@@ -103,7 +105,9 @@ function followView(editor: Editor): () => void {
       if (settings !== old.settings) push()
     }),
     stagingStore.subscribe((state, old) => {
-      if (state.current !== old.current || state.edits !== old.edits) stage()
+      if (state.current === old.current && state.edits === old.edits) return
+      stage()
+      push()
     }),
   ]
   return () => stops.forEach((stop) => stop())
@@ -151,9 +155,14 @@ function take(event: EditorEvent): void {
     case 'word-paint': return viewStore.getState().onWordPaint?.(event.tiles)
     case 'notice': return tellNotice({ id: `canvas-${event.message}`, level: 'warning', message: event.message, sticky: false, over: false })
     case 'stroke-failed': return tellNotice({ id: 'stroke', level: 'error', message: event.message, sticky: true, over: false })
-    case 'stroke': return event.phase === 'committed' ? tellNotice({ id: 'stroke', level: 'info', message: '', sticky: false, over: true }) : undefined
+    case 'stroke': return takeStroke(event.phase)
     case 'layer-transform': return undefined
   }
+}
+
+function takeStroke(phase: 'started' | 'saved' | 'committed' | 'discarded'): void {
+  if (phase !== 'saved') viewStore.setState({ drawing: phase === 'started' })
+  if (phase === 'committed') tellNotice({ id: 'stroke', level: 'info', message: '', sticky: false, over: true })
 }
 
 /** The canvas has changed the tool or its settings itself (a key held, Alt and right-drag). */

@@ -1,5 +1,5 @@
 /** The window itself: panels, palette, theme, screens. */
-import { IconCommand, IconKeyboard, IconLayoutSidebarRight, IconSettings } from '@tabler/icons-react'
+import { IconKeyboard, IconLayoutSidebarRight, IconSearch, IconSettings } from '@tabler/icons-react'
 import { closePanel, layoutStore, openPanel, showTab } from '../../stores/layoutStore.ts'
 import { changeSettings, sessionStore } from '../../stores/sessionStore.ts'
 import { openDialog } from '../../stores/dialogStore.ts'
@@ -11,7 +11,7 @@ const exists = (id: string) => (): boolean => layoutStore.getState().known.inclu
 
 /** Commands of the Window and Help menus. */
 export const windowCommands: readonly Command[] = [
-  { id: 'window.palette', title: 'command.window.palette', icon: IconCommand, shortcuts: ['Mod+K', 'Mod+Shift+P'], moment: 'window', run: () => layoutStore.setState({ palette: true }) },
+  { id: 'window.palette', title: 'command.window.palette', icon: IconSearch, shortcuts: ['Mod+K', 'Mod+Shift+P'], moment: 'window', run: () => layoutStore.setState({ palette: true }) },
   {
     id: 'window.panels', title: 'command.window.panels', icon: IconLayoutSidebarRight, shortcuts: ['Tab', 'F'], enabled: () => documentStore.getState().document !== null, checked: () => !layoutStore.getState().hidden,
     run: () => layoutStore.setState(({ hidden }) => ({ hidden: !hidden })),

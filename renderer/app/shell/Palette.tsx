@@ -16,7 +16,7 @@ const close = (): void => layoutStore.setState({ palette: false })
 export function Palette() {
   const open = useStore(layoutStore, ({ palette }) => palette)
   return (
-    <Modal opened={open} onClose={close} withCloseButton={false} centered={false} yOffset="12vh" size="34rem" padding={0} title={undefined} aria-label={t('palette.title')}>
+    <Modal opened={open} onClose={close} withCloseButton={false} centered={false} yOffset="12vh" size="34rem" padding={0} attributes={{ content: { 'aria-label': t('palette.title') } }}>
       {open && <PaletteBody />}
     </Modal>
   )
@@ -30,7 +30,9 @@ function PaletteBody() {
     const offered = commands.filter((command) => !command.keyOnly && isEnabled(command) && command.id !== 'window.palette')
     return rank(query, offered, (command) => t(command.title)).slice(0, 60)
   }, [query])
-  useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }), [at, found])
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+  }, [at, found])
   const choose = (command: Command | undefined): void => {
     close()
     // after the palette has given the focus back, so that commands that move the focus win

@@ -92,7 +92,7 @@ function NoticeButton() {
   return (
     <Popover position="top-end" width={360} withinPortal>
       <Popover.Target>
-        <UnstyledButton className="status-item number" aria-label={t('status.notices')}><IconBell size="0.875rem" aria-hidden />{count > 0 && count}</UnstyledButton>
+        <UnstyledButton className="status-item number" aria-label={count > 0 ? `${count} ${t('status.notices')}` : t('status.notices')}><IconBell size="0.875rem" aria-hidden />{count > 0 && count}</UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown p={0}><NoticeList /></Popover.Dropdown>
     </Popover>

@@ -47,7 +47,7 @@ function Forecast({ prediction }: { readonly prediction: Prediction | null }) {
 }
 
 /** A picture unlike the model's world is told so here, with the way to a model that knows photos. */
-const UNLIKE = /unlike|world|photo/
+const UNLIKE = 'model/unlike'
 
 function Warnings({ warnings }: { readonly warnings: Prediction['warnings'] }) {
   const models = useStore(layoutStore, ({ known }) => known.includes('models'))
@@ -55,7 +55,7 @@ function Warnings({ warnings }: { readonly warnings: Prediction['warnings'] }) {
     <div key={`${code} ${message}`} className="edit-warning" role="note">
       <IconAlertTriangle size="1rem" aria-hidden />
       <span>{message}</span>
-      {models && UNLIKE.test(code) && <Button variant="default" size="compact-sm" leftSection={<IconCube size="0.875rem" />} onClick={() => openPanel('models', 'screen')}>{t('edit.unlike.add')}</Button>}
+      {models && code === UNLIKE && <Button variant="default" size="compact-sm" leftSection={<IconCube size="0.875rem" />} onClick={() => openPanel('models', 'screen')}>{t('edit.unlike.add')}</Button>}
     </div>
   ))
 }

@@ -21,7 +21,7 @@ export function PromptBox({ label, hint }: { readonly label: string; readonly hi
       <div className="prompt-head">
         <label htmlFor={id} className="ui-label">{label}</label>
         <Menu position="bottom-end" width={300}>
-          <Menu.Target><span><IconButton icon={IconHistory} label={t('edit.prompt.earlier')} shortcut="Alt+↑" size={0.9375} /></span></Menu.Target>
+          <Menu.Target><IconButton icon={IconHistory} label={t('edit.prompt.earlier')} shortcut="Alt+↑" size={0.9375} /></Menu.Target>
           <Menu.Dropdown className="prompt-earlier">
             {prompts.length === 0 && <Menu.Item disabled>{t('edit.prompt.none')}</Menu.Item>}
             {prompts.slice(0, 30).map((text) => <Menu.Item key={text} onClick={() => setForm({ prompt: text })}>{text}</Menu.Item>)}

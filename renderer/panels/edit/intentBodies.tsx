@@ -27,7 +27,7 @@ function MaskLine() {
   return (
     <div className="edit-mask edit-mask-none">
       <span><strong>{t('edit.mask.none')}</strong>{t('edit.mask.none.about')}</span>
-      <Button variant="default" leftSection={<IconHighlight size="1rem" />} onClick={() => chooseTool('mask-brush')}>{t('edit.mask.brush')}</Button>
+      <Button fullWidth variant="default" leftSection={<IconHighlight size="1rem" />} onClick={() => chooseTool('mask-brush')}>{t('edit.mask.brush')}</Button>
     </div>
   )
 }

@@ -57,7 +57,7 @@ export function HistoryPanel() {
 function BranchMenu({ branch }: { readonly branch: readonly number[] }) {
   return (
     <Menu position="bottom-end" width={240}>
-      <Menu.Target><span><IconButton icon={IconDots} size={0.9375} label={t('common.more')} /></span></Menu.Target>
+      <Menu.Target><IconButton icon={IconDots} size={0.9375} label={t('common.more')} /></Menu.Target>
       <Menu.Dropdown>
         <Menu.Item disabled={branch.length === 0} onClick={() => attempt(copyRecipe(branch))}>{t('history.recipe')}</Menu.Item>
         <Menu.Item disabled={branch.length === 0} onClick={() => attempt(saveRecipe(branch))}>{t('history.recipe.file')}</Menu.Item>

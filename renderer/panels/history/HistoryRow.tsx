@@ -24,7 +24,7 @@ export function HistoryRow({ row, lines, here, onBranch, marked, renaming, onRen
   return (
     <div className="step" data-here={here || undefined} data-off={!onBranch || undefined} data-marked={marked || undefined}>
       <Lanes lines={lines} here={here} />
-      <div id={`row-${row.id}`} role="option" aria-selected={here} aria-label={here ? `${name}, ${t('history.here')}` : name} className="step-main" onClick={() => !renaming && attempt(goTo(row.id))}>
+      <button type="button" {...(here && { 'aria-current': 'step' as const })} className="step-main" onClick={() => !renaming && attempt(goTo(row.id))}>
         <Picture src={thumbnail} alt="" className="step-thumb" />
         {!renaming && (
           <span className="step-text">
@@ -32,7 +32,7 @@ export function HistoryRow({ row, lines, here, onBranch, marked, renaming, onRen
             <small>{new Date(row.createdAt).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })}{row.name !== null && ` · ${row.title}`}</small>
           </span>
         )}
-      </div>
+      </button>
       {renaming && <Rename row={row} done={() => onRename(false)} />}
       {marked && <IconArrowsDiff size="0.875rem" className="step-mark" aria-hidden />}
       <IconButton icon={row.starred ? IconStarFilled : IconStar} size={0.875} className={row.starred ? 'step-starred' : 'layer-quiet'} label={t(row.starred ? 'history.unstar' : 'history.star', { name })} onClick={() => attempt(labelOperation(row.id, { starred: !row.starred }))} />
@@ -51,7 +51,7 @@ function RowMenu({ row, marked, onRename }: { readonly row: OperationRow; readon
   }
   return (
     <Menu position="bottom-end" width={250}>
-      <Menu.Target><span><IconButton icon={IconDots} size={0.9375} className="layer-quiet" label={t('history.more', { name })} /></span></Menu.Target>
+      <Menu.Target><IconButton icon={IconDots} size={0.9375} className="layer-quiet" label={t('history.more', { name })} /></Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={onRename}>{t('history.rename')}</Menu.Item>
         <Menu.Item onClick={() => toggleMarked(row.id)}>{t(marked ? 'history.unmark' : 'history.mark')}</Menu.Item>

@@ -41,7 +41,7 @@ export function LayerRowView({ row, selected, active, folded, focusable, drop, o
     <div
       role="treeitem" aria-selected={selected} aria-level={depth + 1} {...(layer.kind === 'group' && { 'aria-expanded': !folded })} aria-label={`${name}, ${t(`layers.kind.${layer.kind}`)}`} tabIndex={focusable ? 0 : -1}
       className="layer" data-kind={layer.kind} data-selected={selected || undefined} data-active={active || undefined} data-hidden={!layer.visible || undefined} data-drop={drop ?? undefined} style={{ paddingLeft: `${0.375 + depth * 0.875}rem` }}
-      draggable={!renaming} onDragStart={onDragStart} onDragEnd={onDragEnd} onClick={onChoose} onDoubleClick={() => setRenaming(true)}
+      draggable={!renaming} onDragStart={onDragStart} onDragEnd={onDragEnd} onClick={(event) => isControl(event.target) || onChoose(event)} onDoubleClick={(event) => isControl(event.target) || setRenaming(true)}
       onDragOver={(event) => {
         event.preventDefault()
         const box = event.currentTarget.getBoundingClientRect()
@@ -61,17 +61,17 @@ export function LayerRowView({ row, selected, active, folded, focusable, drop, o
         event.stopPropagation()
       }}
     >
-      <IconButton icon={layer.visible ? IconEye : IconEyeOff} size={0.9375} className="layer-eye" label={t(layer.visible ? 'layers.hide' : 'layers.show', { name })} onClick={(event) => { event.stopPropagation(); set(layer, { visible: !layer.visible }) }} />
+      <IconButton icon={layer.visible ? IconEye : IconEyeOff} size={0.9375} className="layer-eye" label={t(layer.visible ? 'layers.hide' : 'layers.show', { name })} onClick={() => set(layer, { visible: !layer.visible })} />
       {layer.kind === 'group' && (
-        <button type="button" className="layer-fold" data-open={!folded} aria-label={t(folded ? 'layers.unfold' : 'layers.fold', { name })} onClick={(event) => { event.stopPropagation(); onFold() }}><IconChevronRight size="0.875rem" /></button>
+        <button type="button" className="layer-fold" data-open={!folded} aria-label={t(folded ? 'layers.unfold' : 'layers.fold', { name })} onClick={onFold}><IconChevronRight size="0.875rem" /></button>
       )}
       <LayerThumb layer={layer} icon={KINDS[layer.kind]} />
       {renaming ? <Rename layer={layer} done={() => setRenaming(false)} /> : <LayerName layer={layer} active={active} />}
       {layer.hasMask && <IconMask size="0.875rem" className="layer-mark" aria-label={t('layers.has-mask')} />}
-      <IconButton icon={layer.locked ? IconLock : IconLockOpen} size={0.875} className={layer.locked ? '' : 'layer-quiet'} label={t(layer.locked ? 'layers.unlock' : 'layers.lock', { name })} onClick={(event) => { event.stopPropagation(); set(layer, { locked: !layer.locked }) }} />
+      <IconButton icon={layer.locked ? IconLock : IconLockOpen} size={0.875} className={layer.locked ? '' : 'layer-quiet'} label={t(layer.locked ? 'layers.unlock' : 'layers.lock', { name })} onClick={() => set(layer, { locked: !layer.locked })} />
       <Menu position="bottom-end" width={250} onOpen={() => selectLayers([layer.id])}>
-        <Menu.Target><span onClick={(event) => event.stopPropagation()}><IconButton icon={IconDots} size={0.9375} className="layer-quiet" label={t('layers.more', { name })} /></span></Menu.Target>
-        <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
+        <Menu.Target><IconButton icon={IconDots} size={0.9375} className="layer-quiet" label={t('layers.more', { name })} /></Menu.Target>
+        <Menu.Dropdown onClick={(event) => event.stopPropagation()} onDoubleClick={(event) => event.stopPropagation()}>
           <Menu.Item onClick={() => setRenaming(true)} leftSection={<span className="menus-check" />} rightSection={<span className="menus-key">F2</span>}>{t('common.rename')}</Menu.Item>
           <Menu.Divider />
           <MenuLines lines={layer.kind === 'mask' ? MASK_MENU : PICTURE_MENU} />
@@ -79,6 +79,11 @@ export function LayerRowView({ row, selected, active, folded, focusable, drop, o
       </Menu>
     </div>
   )
+}
+
+/** Whether a click was meant for a control of the row. */
+function isControl(target: EventTarget): boolean {
+  return target instanceof Element && target.closest('button, input') !== null
 }
 
 /** The name, and below it what is not as usual. */
