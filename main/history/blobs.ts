@@ -1,13 +1,17 @@
 /**
  * Content-addressed files: `blobs/ab/abcd...` holds the bytes whose SHA-256 is `abcd...`. A blob is written once and
  * never changed; putting the same bytes again costs nothing and mends a file that was damaged since.
+ *
+ * One flush per blob: its bytes are on the disk when `put` returns, while the folder that names them is flushed soon
+ * after. Should the power fail between, the bytes lie under their temporary name, which tells the hash, and opening the
+ * project puts them into their place ({@link BlobStore.recoverUnfinished}).
  */
 import fs from 'node:fs'
 import path from 'node:path'
 import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import { type EngineError, badInput, failed } from '../engine/errors.ts'
-import { diskFault, makeFolder, renameOver, removeTemporaries, syncFolder, syncFolderLater, temporaryName, writeDurably, writeDurablyLater } from './durableFiles.ts'
+import { diskFault, makeFolder, renameOver, removeTemporaries, syncFolder, syncFolderLater, targetOfTemporary, temporaryName, writeDurablyLater, writeFlushed } from './durableFiles.ts'
 import { type BlobHash, hashOf, isBlobHash } from './ids.ts'
 
 /** A blob that is safely on the disk. */
@@ -24,6 +28,8 @@ export interface BlobFault {
   readonly sentence: string
 }
 
+/** How long a blob's name may stay unflushed. */
+const FLUSH_AFTER_MS = 200
 const FANOUT = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
 
 /** The blobs of one project. */
@@ -32,6 +38,8 @@ export class BlobStore {
   readonly folder: string
   /** blobs that this process has seen durable on the disk */
   readonly #durable = new Set<BlobHash>()
+  /** folders with names that may not be on the disk yet */
+  readonly #unflushed = new Set<string>()
 
   constructor(folder: string) {
     this.folder = folder
@@ -67,7 +75,11 @@ export class BlobStore {
     if (this.#durable.has(hash)) return { hash, size: bytes.length }
     const target = this.path(hash)
     if (this.fault(hash, bytes.length) === undefined) this.#flushExisting(target)
-    else this.#writing(target, () => writeDurably(target, bytes))
+    else {
+      fs.mkdirSync(path.dirname(target), { recursive: true })
+      writeFlushed(target, bytes)
+      this.#flushFolderSoon(path.dirname(target))
+    }
     this.#durable.add(hash)
     return { hash, size: bytes.length }
   }
@@ -187,6 +199,28 @@ export class BlobStore {
     fs.rmSync(this.path(hash), { force: true })
   }
 
+  /**
+   * Blobs whose last step a power cut undid, the giving of their name, get it; other unfinished writes are removed. Only
+   * for whoever holds the project's lock.
+   * @returns how many got their name
+   */
+  recoverUnfinished(): number {
+    let count = 0
+    for (const name of FANOUT) {
+      const folder = path.join(this.folder, name)
+      for (const file of fs.existsSync(folder) ? fs.readdirSync(folder) : []) {
+        const hash = targetOfTemporary(file)
+        if (hash === undefined || !isBlobHash(hash) || fs.existsSync(path.join(folder, hash))) continue
+        if (hashOf(fs.readFileSync(path.join(folder, file))) !== hash) continue
+        renameOver(path.join(folder, file), path.join(folder, hash))
+        syncFolder(folder)
+        count += 1
+      }
+    }
+    this.removeUnfinished()
+    return count
+  }
+
   /** Removes unfinished writes; returns how many there were. */
   removeUnfinished(): number {
     let count = removeTemporaries(this.folder)
@@ -194,9 +228,26 @@ export class BlobStore {
     return count
   }
 
-  #writing(target: string, write: () => void): void {
-    fs.mkdirSync(path.dirname(target), { recursive: true })
-    write()
+  /** Flushes every folder that names blobs of this session. */
+  flush(): void {
+    for (const folder of this.#unflushed) syncFolder(folder)
+    this.#unflushed.clear()
+  }
+
+  #flushFolderSoon(folder: string): void {
+    if (this.#unflushed.size === 0) setTimeout(() => void this.#flushFolders(), FLUSH_AFTER_MS).unref()
+    this.#unflushed.add(folder)
+  }
+
+  async #flushFolders(): Promise<void> {
+    for (const folder of [...this.#unflushed]) {
+      this.#unflushed.delete(folder)
+      try {
+        await syncFolderLater(folder)
+      } catch {
+        // a disk that refuses: the bytes themselves are safe, and the next opening puts them into their place
+      }
+    }
   }
 
   /** A file left by an earlier process may be in the page cache only: flushed before anyone relies on it. */

@@ -10,11 +10,16 @@ import path from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { type EngineError, failed } from '../engine/errors.ts'
 
-const TEMPORARY = /^\..+\.\d+\.[0-9a-f]{8}\.tmp$/
+const TEMPORARY = /^\.(.+)\.\d+\.[0-9a-f]{8}\.tmp$/
 
 /** A name beside `target` that nobody else uses: `.<name>.<pid>.<random>.tmp`. */
 export function temporaryName(target: string): string {
   return path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`)
+}
+
+/** The name that a temporary one stands for; undefined when it is none of {@link temporaryName}. */
+export function targetOfTemporary(name: string): string | undefined {
+  return TEMPORARY.exec(name)?.[1]
 }
 
 /** Whether a file name is one that {@link temporaryName} makes: the remains of a write that never finished. */
@@ -27,6 +32,19 @@ export function isTemporaryName(name: string): boolean {
  * @throws EngineError project/disk-full or project/not-writable; the target is then what it was before
  */
 export function writeDurably(target: string, ...parts: readonly (Uint8Array | string)[]): void {
+  writeFlushed(target, ...parts)
+  try {
+    syncFolder(path.dirname(target))
+  } catch (error) {
+    throw diskFault(target, error)
+  }
+}
+
+/**
+ * {@link writeDurably} without flushing the folder: after a power cut the bytes are there, under the target's name or
+ * still under the temporary one.
+ */
+export function writeFlushed(target: string, ...parts: readonly (Uint8Array | string)[]): void {
   const temporary = temporaryName(target)
   try {
     const fd = fs.openSync(temporary, 'wx')
@@ -37,7 +55,6 @@ export function writeDurably(target: string, ...parts: readonly (Uint8Array | st
       fs.closeSync(fd)
     }
     renameOver(temporary, target)
-    syncFolder(path.dirname(target))
   } catch (error) {
     fs.rmSync(temporary, { force: true })
     throw diskFault(target, error)

@@ -6,6 +6,7 @@ import { type EngineError, badInput, failed } from '../engine/errors.ts'
 import { APPLICATION_ID, type ReadableDb, type WritableDb, applicationId, isDamage, openReadable, openWritable, row, rows, userVersion, writeTransaction, change } from './db.ts'
 import { applyRecord } from './applyRecord.ts'
 import { BlobStore } from './blobs.ts'
+import type { BlobHash } from './ids.ts'
 import { diskFault, makeFolder, removeTemporaries, syncFolder, temporaryName } from './durableFiles.ts'
 import { latestVersion, migrate, pendingMigrations, refuseFuture, schemaDifferences } from './migrations/index.ts'
 import { type ProjectLock, acquireLock } from './projectLock.ts'
@@ -178,8 +179,9 @@ function openForWriting(target: string, lock: ProjectLock, options: OpenOptions)
     if (lock.leftBehind) {
       removeTemporaries(target)
       removeTemporaries(paths.records)
-      new BlobStore(paths.blobs).removeUnfinished()
     }
+    // The note of the last session is not flushed: a power cut can take it along with the names of blobs.
+    if (lock.leftBehind || recentBlobMissing(db, paths.blobs)) new BlobStore(paths.blobs).recoverUnfinished()
     log = new RecordLog(paths.records, paths.damaged)
     const notices = [...catchUpDatabase(db, paths.records, log.lastSeq), ...catchUpLog(db, log, paths.damaged)]
     const project = new Project(target, { db, log, lock, options })
@@ -189,6 +191,12 @@ function openForWriting(target: string, lock: ProjectLock, options: OpenOptions)
     db?.close()
     throw error
   }
+}
+
+/** Whether one of the newest blobs has no file. */
+function recentBlobMissing(db: ReadableDb, folder: string): boolean {
+  const blobs = new BlobStore(folder)
+  return rows<{ hash: BlobHash }>(db, 'SELECT hash FROM blobs ORDER BY created_seq DESC LIMIT 256').some(({ hash }) => !fs.existsSync(blobs.path(hash)))
 }
 
 /** Runs pending migrations after a backup that carries the old version's number. */

@@ -316,6 +316,7 @@ export class Project extends ProjectReader {
     this.#open = false
     try {
       this.catchUpLog()
+      this.blobs.flush()
       this.#log.close()
       change(this.#db, 'DELETE FROM outbox WHERE seq <= :synced', { synced: this.#log.syncedSeq })
     } finally {

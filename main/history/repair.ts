@@ -55,6 +55,7 @@ export function repairProject(folder: string, options: { readonly now: number; r
   try {
     const blobs = new BlobStore(paths.blobs)
     blobs.create()
+    blobs.recoverUnfinished()
     const work: Work = { db: openWritable(building, true), blobs, notices: [] }
     try {
       migrate(work.db)

@@ -2,8 +2,8 @@
 import path from 'node:path'
 import { badInput } from '../../engine/errors.ts'
 import { requestSchemas } from '../../engine/requests.ts'
-import { type JsonObject, type Json } from '../../history/model.ts'
-import type { RecipeStep } from '../../history/recipe.ts'
+import type { Json, JsonObject } from '../../history/model.ts'
+import { RUN_FIELDS, type RecipeStep } from '../../history/recipe.ts'
 import { parseCsv } from './csv.ts'
 
 /** What the table says of one picture. */
@@ -67,7 +67,7 @@ export function rowFor(table: PromptTable | undefined, key: string): { readonly 
 }
 
 function fieldsOf(step: RecipeStep): string[] {
-  return Object.keys(requestSchemas[step.task].shape).filter((field) => field === 'prompt' || field in step.params || isPlain(step, field))
+  return Object.keys(requestSchemas[step.task].shape).filter((field) => !RUN_FIELDS.has(field) && field !== 'size') // a size is no cell
 }
 
 function columnOf(column: string, at: number, name: string, steps: readonly RecipeStep[]): Column {
@@ -80,12 +80,6 @@ function columnOf(column: string, at: number, name: string, steps: readonly Reci
   if (able.length > 0) return { at, field, steps: able }
   const known = [...new Set(steps.flatMap(fieldsOf))]
   throw badInput('batch/column', { thing: `${name}, column "${column}"`, expected: `a parameter of the recipe's steps (${known.join(', ')})`, found: 'none of that name', todo: 'rename the column or take it out' })
-}
-
-const RUN_ONLY: ReadonlySet<string> = new Set(['task', 'image', 'mask', 'out', 'device', 'latents', 'trace', 'preview', 'sheet', 'trajectory', 'recipe', 'quality', 'size'])
-
-function isPlain(step: RecipeStep, field: string): boolean {
-  return !RUN_ONLY.has(field) && field in requestSchemas[step.task].shape
 }
 
 /** A cell as the parameter's schema takes it: as text, as a number, as yes or no, or as a list with bars between. */

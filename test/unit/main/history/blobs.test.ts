@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { BlobStore } from '../../../../main/history/blobs.ts'
 import { hashOf } from '../../../../main/history/ids.ts'
 import { temporaryName } from '../../../../main/history/durableFiles.ts'
-import { scratch, sentenceOf, sentenceOfLater } from './projects.ts'
+import { reopen, sampleProject, scratch, sentenceOf, sentenceOfLater } from './projects.ts'
 
 const folder = scratch()
 let count = 0
@@ -78,5 +78,41 @@ describe('the blob store', () => {
     const store = newStore()
     for (const name of ['../../etc/passwd', 'ab', 'A'.repeat(64), `${'a'.repeat(62)}/.`])
       expect(sentenceOf(() => store.path(name as never)), name).toMatch(/no SHA-256/)
+  })
+})
+
+describe('a blob whose name a power cut took back', () => {
+  it('gets it again when the project opens, and nothing else that was left unfinished does', () => {
+    const { project, document, folder: sample } = sampleProject(folder, 'name-lost')
+    const results = ['first', 'second'].map((text) => project.addBlob(Buffer.from(text), 'image/png'))
+    project.commitOperation(document, { kind: 'inpaint', title: 'Fill', results: results.map(({ hash }) => ({ role: 'patch', hash })) })
+    project.close()
+    // As it is when the renames of the last moments did not reach the disk; the note of the session is gone with them.
+    for (const [index, { hash }] of results.entries()) {
+      const place = path.join(sample, 'blobs', hash.slice(0, 2), hash)
+      fs.renameSync(place, path.join(path.dirname(place), `.${hash}.4321.0000000${index}.tmp`))
+    }
+    const torn = path.join(sample, 'blobs', '00', `.${'0'.repeat(64)}.4321.0a0b0c0d.tmp`)
+    fs.writeFileSync(torn, 'half of some')
+    const { project: again, notices } = reopen(sample)
+    expect(notices).toEqual([])
+    expect(results.map(({ hash }) => again.blob(hash).toString())).toEqual(['first', 'second'])
+    expect(fs.existsSync(torn)).toBe(false)
+    again.close()
+  })
+
+  it('is flushed one folder later than its bytes, at the latest when the project closes', () => {
+    const { project } = sampleProject(folder, 'flushes')
+    const flushed: number[] = []
+    const sync = vi.spyOn(fs, 'fsyncSync').mockImplementation((fd) => void flushed.push(fd))
+    try {
+      project.addBlob(Buffer.from('one more'), 'image/png')
+      expect(flushed).toHaveLength(1)
+      project.blobs.flush()
+      expect(flushed.length).toBeGreaterThan(1)
+    } finally {
+      sync.mockRestore()
+      project.close()
+    }
   })
 })
