@@ -33,6 +33,8 @@ export interface Editor {
   /** Enter: what the tool in hand holds is done (frame, polygon, move, smart selection) */
   confirm(): boolean
 
+  /** device pixels per document pixel */
+  readonly zoomLevel: number
   zoomIn(): void
   zoomOut(): void
   /** 1 = 100 %; around a screen position, else the middle */
@@ -92,6 +94,7 @@ class CanvasEditor implements Editor {
     this.#theme = options.theme
     this.#stage = new CanvasStage(options.container, () => this.#resized())
     this.#stage.setTheme(options.theme)
+    if (options.label) this.#stage.root.setAttribute('aria-label', options.label)
     this.#scene = this.#open(options.view)
     this.#overlays = new Overlays((box) => this.#frames.invalidateOverlay(box))
     this.#desk = new StrokeDesk({
@@ -109,7 +112,7 @@ class CanvasEditor implements Editor {
       down: (pointer) => this.#bench.down(this.#located(pointer)), move: (pointer) => this.#moved(pointer), up: (pointer) => this.#bench.up(this.#located(pointer)),
       cancel: () => this.#bench.cancel(), leave: () => this.#left(), wheel: (wheel) => this.#bench.wheel(wheel), modifiers: (held) => this.#bench.modifiers(held),
     })
-    this.fit()
+    this.#setView(fitted(this.#view, { x: 0, y: 0, ...options.view.canvas }))
   }
 
   setDocument(view: DocumentView, changed: ChangedTiles): void {
@@ -121,7 +124,7 @@ class CanvasEditor implements Editor {
       this.#scene = this.#open(view)
       this.#overlays.clear()
       this.setSelection(null)
-      this.fit()
+      this.#setView(fitted({ ...this.#view, angle: 0 }, { x: 0, y: 0, ...view.canvas }))
     }
     this.#bench.refresh()
     this.#frames.replan()
@@ -162,16 +165,20 @@ class CanvasEditor implements Editor {
     return this.#bench.key({ code: 'Enter', repeat: false, shift: false, alt: false, mod: false, space: false })
   }
 
+  get zoomLevel(): number {
+    return this.#view.zoom
+  }
+
   zoomIn(): void {
-    this.zoomTo(nextStop(this.#view.zoom, 1))
+    this.zoomTo(nextStop(this.#frames.aim.zoom, 1))
   }
 
   zoomOut(): void {
-    this.zoomTo(nextStop(this.#view.zoom, -1))
+    this.zoomTo(nextStop(this.#frames.aim.zoom, -1))
   }
 
   zoomTo(zoom: number, at: Point = this.#middle()): void {
-    this.#setView(zoomedTo(this.#view, zoom, at))
+    this.#glide(zoomedTo(this.#frames.aim, zoom, at))
   }
 
   fit(): void {
@@ -179,7 +186,7 @@ class CanvasEditor implements Editor {
   }
 
   fitBox(box: Box): void {
-    this.#setView(fitted(this.#view, box))
+    this.#glide(fitted(this.#frames.aim, box))
   }
 
   panBy(dx: number, dy: number): void {
@@ -187,7 +194,7 @@ class CanvasEditor implements Editor {
   }
 
   rotateTo(degrees: number): void {
-    this.#setView(turnedTo(this.#view, (degrees * Math.PI) / 180, this.#middle()))
+    this.#glide(turnedTo(this.#frames.aim, (degrees * Math.PI) / 180, this.#middle()))
   }
 
   toDocument(screen: Point): Point {
@@ -263,7 +270,7 @@ class CanvasEditor implements Editor {
     const sum = (of: (one: typeof composed) => number): number => all.reduce((total, one) => total + of(one), 0)
     return {
       ...this.#frames.counts, composedTiles: sum((one) => one.counts.tiles), composedPixels: sum((one) => one.counts.pixels),
-      tilesRead: store.counts.read, tilesEvicted: store.counts.evicted, tileBytes: store.bytes, composedBytes: sum((one) => one.bytes), stageBytes: this.#stage.bytes,
+      tilesRead: store.counts.read, tilesEvicted: store.counts.evicted, tileBytes: store.bytes, pictureBytes: store.pictureBytes, composedBytes: sum((one) => one.bytes), stageBytes: this.#stage.bytes,
       idle: store.settled && this.#frames.idle,
     }
   }
@@ -310,19 +317,31 @@ class CanvasEditor implements Editor {
       sketch: (sketches) => this.#frames.setSketches(sketches),
       hints: (hints) => emit({ type: 'hints', hints }), emit,
       setSelection: (box) => this.setSelection(box),
+      split: () => (this.#frames.comparison.show === 'split' ? this.#frames.comparison.at : null),
+      setSplit: (at) => {
+        this.#frames.setComparison({ show: 'split', at })
+        emit({ type: 'split', at })
+      },
     }
   }
 
   #adopt(view: DocumentView): void {
-    if (view.version < this.#scene.document.version) return
-    this.#scene.setDocument(view, [])
-    this.#bench.refresh()
-    this.#frames.replan()
+    const { project, document, version } = this.#scene.document
+    if (view.project === project && view.document === document) {
+      if (view.version < version) return
+      this.#scene.setDocument(view, [])
+      this.#bench.refresh()
+      this.#frames.replan()
+    }
     this.#options.onEvent({ type: 'document', view })
   }
 
   #setView(view: Viewport): void {
     this.#frames.setView(withinReach(view, this.#scene.document.canvas))
+  }
+
+  #glide(view: Viewport): void {
+    this.#frames.glideTo(withinReach(view, this.#scene.document.canvas))
   }
 
   #viewChanged(): void {

@@ -117,6 +117,9 @@ export type EditorEvent =
   /** painted on a word's glow: 0..255, 127 leaves as it is */
   | { readonly type: 'word-paint'; readonly tiles: readonly StrokeTile[] }
   | { readonly type: 'layer-transform'; readonly layer: number; readonly transform: Affine; readonly done: boolean }
+  /** a paint layer was made because a brush needed one; choose it in the panel */
+  | { readonly type: 'layer-made'; readonly layer: number }
+  /** the line between original and result was dragged: a share of the width */
   | { readonly type: 'split'; readonly at: number }
   /** a sentence for the person: something could not be done */
   | { readonly type: 'notice'; readonly message: string }
@@ -130,6 +133,8 @@ export interface EditorStats {
   readonly tilesRead: number
   readonly tilesEvicted: number
   readonly tileBytes: number
+  /** the part of `tileBytes` that are canvases */
+  readonly pictureBytes: number
   readonly composedBytes: number
   readonly stageBytes: number
   /** everything wanted is there and painted */
@@ -143,6 +148,8 @@ export interface EditorOptions {
   readonly host: EditorHost
   readonly view: DocumentView
   readonly theme: EditorTheme
+  /** name of the canvas for screen readers */
+  readonly label?: string
   readonly onEvent: (event: EditorEvent) => void
   /** bytes that layer tiles and composed tiles may hold */
   readonly budget?: { readonly tiles: number; readonly composed: number }

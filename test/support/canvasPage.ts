@@ -21,15 +21,53 @@ let script: Promise<string> | null = null
 async function bundle(): Promise<string> {
   const root = path.resolve(import.meta.dirname, '../..')
   const result = await build({ entryPoints: [path.join(root, 'test/e2e/page/main.ts')], bundle: true, format: 'iife', target: 'chrome140', write: false, logLevel: 'silent' })
-  return result.outputFiles[0].text
+  return result.outputFiles[0]!.text
 }
 
-/** A page with an empty canvas that fills it. */
-export async function openCanvasPage(browser: Browser, size: { readonly width: number; readonly height: number }, deviceScaleFactor = 1): Promise<Page> {
-  script ??= bundle()
-  const page = await browser.newPage({ viewport: size, deviceScaleFactor })
-  page.on('pageerror', (error) => console.error('page:', error.message))
-  await page.setContent('<!doctype html><style>html,body{margin:0;height:100%}#canvas{position:absolute;inset:0}</style><div id="canvas"></div>')
-  await page.addScriptTag({ content: await script })
-  return page
+/** What the document in the page is like; see test/e2e/page/pageHost.ts. */
+export interface PageDocument {
+  readonly width: number
+  readonly height: number
+  readonly paintLayers: number
+  readonly paintedShare: number
+  readonly mask: boolean
+  readonly latencyMs: number
+}
+
+/** A page with one editor in it. */
+export class CanvasPage {
+  readonly page: Page
+
+  constructor(page: Page) {
+    this.page = page
+  }
+
+  /** Opens a page whose canvas fills it, and a document in it. */
+  static async open(browser: Browser, size: { readonly width: number; readonly height: number }, document: PageDocument, deviceScaleFactor = 1): Promise<CanvasPage> {
+    script ??= bundle()
+    const page = await browser.newPage({ viewport: size, deviceScaleFactor })
+    page.on('pageerror', (error) => console.error('page:', error.message))
+    await page.setContent('<!doctype html><style>html,body{margin:0;height:100%}#canvas{position:absolute;inset:0}</style><div id="canvas"></div>')
+    await page.addScriptTag({ content: await script })
+    const canvas = new CanvasPage(page)
+    await canvas.run(`page.open(${JSON.stringify(document)})`)
+    await canvas.idle()
+    return canvas
+  }
+
+  /** Runs an expression in the page, in which `editor`, `host`, `events` and `page` are the editor's. */
+  run<T = unknown>(expression: string): Promise<T> {
+    return this.page.evaluate(`(async () => { const page = window.canvasPage; const { editor, host, events } = page; return (${expression}) })()`)
+  }
+
+  /** Waits until every tile is there and painted, and every stroke stored. */
+  async idle(): Promise<void> {
+    await this.page.waitForFunction('window.canvasPage.editor.stats.idle && !window.canvasPage.editor.busy', undefined, { timeout: 60_000 })
+    await this.page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+  }
+
+  /** RGB of the screen at a CSS position, all layers together. */
+  async colourAt(x: number, y: number): Promise<number[]> {
+    return (await this.run<number[]>(`page.colourAt(${x}, ${y})`)).slice(0, 3)
+  }
 }

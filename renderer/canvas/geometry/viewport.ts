@@ -19,6 +19,7 @@ export interface Viewport {
 
 /** Least and largest zoom. */
 export const ZOOM_LIMITS = { least: 0.02, most: 64 } as const
+const LEAST_STEP = 1.06
 /** Zooms where the wheel and the pinch stop for a moment. */
 export const ZOOM_STOPS: readonly number[] = [
   0.02, 0.03, 0.05, 0.0625, 0.0833, 0.125, 0.1667, 0.25, 0.3333, 0.5, 0.6667, 1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64,
@@ -93,10 +94,10 @@ export function fitted(view: Viewport, box: { readonly x: number; readonly y: nu
   return { ...view, zoom: clampZoom(zoom), centre: { x: box.x + box.width / 2, y: box.y + box.height / 2 } }
 }
 
-/** The zoom after a factor: it stops at the first stop between here and there. */
+/** The zoom after a factor: it stops at the first stop between here and there, if that is a step worth seeing. */
 export function steppedZoom(zoom: number, factor: number): number {
   const aim = zoom * factor
-  const [low, high] = aim > zoom ? [zoom * 1.0001, aim] : [aim, zoom / 1.0001]
+  const [low, high] = aim > zoom ? [zoom * LEAST_STEP, aim] : [aim, zoom / LEAST_STEP]
   const passed = ZOOM_STOPS.filter((stop) => stop >= low && stop <= high)
   return clampZoom(passed.length === 0 ? aim : aim > zoom ? passed[0]! : passed.at(-1)!)
 }
@@ -120,6 +121,19 @@ export function withinReach(view: Viewport, canvas: { readonly width: number; re
 /** Level of the tiles to draw: the coarsest that still has a sample for every device pixel. */
 export function levelOf(zoom: number, most: number): number {
   return zoom >= 1 ? 0 : Math.min(most, Math.max(0, Math.floor(Math.log2(1 / zoom) + 1e-6)))
+}
+
+/**
+ * A view on the way from one to another. Zoom goes evenly in factors; the middle goes with it so that a place that both
+ * views show at the same spot stays there all the way.
+ */
+export function between(from: Viewport, to: Viewport, share: number): Viewport {
+  const zoom = from.zoom * (to.zoom / from.zoom) ** share
+  const [start, now, end] = [1 / from.zoom, 1 / zoom, 1 / to.zoom]
+  const way = Math.abs(end - start) < 1e-9 ? share : (now - start) / (end - start)
+  const turn = Math.atan2(Math.sin(to.angle - from.angle), Math.cos(to.angle - from.angle))
+  const mix = (one: number, other: number): number => one + (other - one) * way
+  return { ...to, zoom, angle: from.angle + turn * share, centre: { x: mix(from.centre.x, to.centre.x), y: mix(from.centre.y, to.centre.y) } }
 }
 
 function clampZoom(zoom: number): number {

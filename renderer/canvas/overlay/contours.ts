@@ -3,6 +3,7 @@
  * screen pixel wide at every zoom, dark under light dashes, so that it shows on every picture.
  */
 import { type TileData, TILE_EDGE } from '../../../preload/contract/documents.ts'
+import type { Edges } from '../geometry/boxes.ts'
 import { type Viewport, viewMatrix } from '../geometry/viewport.ts'
 import type { Context2D } from '../tiles/surfaces.ts'
 import type { TileBytes } from '../tiles/tilePixels.ts'
@@ -16,6 +17,7 @@ export type Segments = Int16Array
 
 /** From here on a value counts as inside. */
 const INSIDE = 128
+const OUTSIDE = new Uint8Array(TILE_EDGE * TILE_EDGE)
 
 /**
  * Borders between inside and outside in a tile. The tile's left and upper border belong to it, the others to its
@@ -24,26 +26,30 @@ const INSIDE = 128
  */
 export function tileContour(bytes: TileBytes | null, left: TileBytes | null, above: TileBytes | null): Segments {
   const found: number[] = []
-  const inside = (tile: TileBytes | null, x: number, y: number): boolean => tile !== null && tile[y * TILE_EDGE + x] >= INSIDE
+  const [here, west, north] = [bytes ?? OUTSIDE, left ?? OUTSIDE, above ?? OUTSIDE]
+  const last = (TILE_EDGE - 1) * TILE_EDGE
   for (let y = 0; y < TILE_EDGE; y++) {
-    runs(TILE_EDGE, (x) => inside(bytes, x, y) !== (y === 0 ? inside(above, x, TILE_EDGE - 1) : inside(bytes, x, y - 1)), (from, to) => found.push(from, y, to, y))
-  }
-  for (let x = 0; x < TILE_EDGE; x++) {
-    runs(TILE_EDGE, (y) => inside(bytes, x, y) !== (x === 0 ? inside(left, TILE_EDGE - 1, y) : inside(bytes, x - 1, y)), (from, to) => found.push(x, from, x, to))
-  }
-  return Int16Array.from(found)
-}
-
-function runs(length: number, is: (i: number) => boolean, use: (from: number, to: number) => void): void {
-  let from = -1
-  for (let i = 0; i <= length; i++) {
-    const now = i < length && is(i)
-    if (now && from < 0) from = i
-    if (!now && from >= 0) {
-      use(from, i)
-      from = -1
+    const [over, row] = y === 0 ? [north, last] : [here, (y - 1) * TILE_EDGE]
+    let from = -1
+    for (let x = 0; x <= TILE_EDGE; x++) {
+      const edge = x < TILE_EDGE && (here[y * TILE_EDGE + x] >= INSIDE) !== (over[row + x] >= INSIDE)
+      if (edge === (from >= 0)) continue
+      if (!edge) found.push(from, y, x, y)
+      from = edge ? x : -1
     }
   }
+  for (let x = 0; x < TILE_EDGE; x++) {
+    const [before, column] = x === 0 ? [west, TILE_EDGE - 1] : [here, x - 1]
+    let from = -1
+    for (let y = 0; y <= TILE_EDGE; y++) {
+      const at = y * TILE_EDGE
+      const edge = y < TILE_EDGE && (here[at + x] >= INSIDE) !== (before[at + column] >= INSIDE)
+      if (edge === (from >= 0)) continue
+      if (!edge) found.push(x, from, x, y)
+      from = edge ? y : -1
+    }
+  }
+  return Int16Array.from(found)
 }
 
 /** See the file's head. */
@@ -55,10 +61,15 @@ export class Contours {
     this.#bytesAt = bytesAt
   }
 
-  /** Forgets a tile and those whose border it shares; null: all. */
-  invalidate(place: Pick<TileData, 'level' | 'x' | 'y'> | null): void {
-    if (!place) this.#kept.clear()
-    else for (const [dx, dy] of [[0, 0], [1, 0], [0, 1]]) this.#kept.delete(`${place.level}/${place.x + dx}/${place.y + dy}`)
+  /** Forgets a tile, and its neighbours where the changed part lies on the border they share; without a place: all. */
+  invalidate(place: Pick<TileData, 'level' | 'x' | 'y'> | null, part?: Edges): void {
+    if (!place) {
+      this.#kept.clear()
+      return
+    }
+    this.#kept.delete(`${place.level}/${place.x}/${place.y}`)
+    if (!part || part.right === TILE_EDGE) this.#kept.delete(`${place.level}/${place.x + 1}/${place.y}`)
+    if (!part || part.bottom === TILE_EDGE) this.#kept.delete(`${place.level}/${place.x}/${place.y + 1}`)
   }
 
   /** Strokes the edges in a range of tiles. */

@@ -54,7 +54,7 @@ export class OverlayPainter {
     const { view, canvas, mask } = scene
     const box: Edges = { left: 0, top: 0, right: canvas.width, bottom: canvas.height }
     const range = tilesIn(view, part, levelOf(view.zoom, coarsestLevel(canvas)), box)
-    if (mask) {
+    if (mask && mask.look.opacity > 0) {
       context.globalAlpha = mask.look.opacity
       paintTiles(context, view, range, box, (x, y) => this.#mask.tile(range.level, x, y).picture)
       context.globalAlpha = 1
@@ -62,8 +62,8 @@ export class OverlayPainter {
       const hatch = mask.look.pattern ? this.#hatch(context, view.ratio) : null
       if (hatch) fillWith(context, part, 'source-atop', hatch)
       context.globalCompositeOperation = 'source-over'
-      if (mask.look.outline) this.#contours.paint(context, view, range, mask.colour)
     }
+    if (mask?.look.outline) this.#contours.paint(context, view, range, mask.colour)
     context.globalCompositeOperation = 'destination-over'
     if (scene.marks) paintTiles(context, view, range, box, (x, y) => this.#marks.tile(range.level, x, y).picture)
     for (const { picture, box: place, opacity } of scene.inlays) {

@@ -47,8 +47,11 @@ export class CanvasStage {
     Object.assign(this.root.style, { position: 'absolute', inset: '0', overflow: 'hidden', touchAction: 'none', outline: 'none', userSelect: 'none' })
     if (getComputedStyle(container).position === 'static') container.style.position = 'relative'
     container.append(this.root)
+    this.#showFocus()
     this.#size = sizeOf(container.getBoundingClientRect())
-    this.#stage = new Konva.Stage({ container: this.root, width: cssSide(this.#size.width, this.#size.ratio), height: cssSide(this.#size.height, this.#size.ratio), listening: false })
+    const surface = document.createElement('div') // Konva empties the element it is given
+    this.root.prepend(surface)
+    this.#stage = new Konva.Stage({ container: surface, width: cssSide(this.#size.width, this.#size.ratio), height: cssSide(this.#size.height, this.#size.ratio), listening: false })
     this.#stage.content.style.pointerEvents = 'none'
     this.interface = new Konva.Layer({ listening: false })
     this.#observer = new ResizeObserver((entries) => {
@@ -118,6 +121,17 @@ export class CanvasStage {
     this.#container.style.cursor = ''
   }
 
+  /** A ring inside the edge when the canvas was reached by Tab; an outline would lie under the canvases. */
+  #showFocus(): void {
+    const ring = document.createElement('div')
+    Object.assign(ring.style, { position: 'absolute', inset: '0', border: '2px solid var(--canvas-accent)', pointerEvents: 'none', zIndex: '1', display: 'none' })
+    this.root.append(ring)
+    const show = (visible: boolean): void => void (ring.style.display = visible ? 'block' : 'none')
+    this.root.addEventListener('keyup', ({ code }) => code === 'Tab' && show(true))
+    this.root.addEventListener('blur', () => show(false))
+    this.root.addEventListener('pointerdown', () => show(false))
+  }
+
   #fit(): void {
     const { width, height, ratio } = this.#size
     this.#stage.size({ width: cssSide(width, ratio), height: cssSide(height, ratio) })
@@ -146,6 +160,8 @@ function sizeOf({ width, height }: { readonly width: number; readonly height: nu
 
 function measure(entry: ResizeObserverEntry): StageSize {
   const [device] = entry.devicePixelContentBoxSize ?? []
-  if (!device) return sizeOf(entry.contentRect)
-  return { width: Math.max(1, device.inlineSize), height: Math.max(1, device.blockSize), ratio: window.devicePixelRatio || 1 }
+  const counted = sizeOf(entry.contentRect)
+  // the browser knows to which device pixels the edges snap; a display that is only emulated is not in its count
+  if (!device || Math.abs(device.inlineSize - counted.width) > 1 || Math.abs(device.blockSize - counted.height) > 1) return counted
+  return { ...counted, width: Math.max(1, device.inlineSize), height: Math.max(1, device.blockSize) }
 }

@@ -4,7 +4,7 @@
 import type { Plane } from '../../../preload/contract/documents.ts'
 import type { Comparison, EditorTheme } from '../editorTypes.ts'
 import { type Edges, intersect, isEmpty, mapEdges, outward, grow, unite } from '../geometry/boxes.ts'
-import { type Viewport, viewMatrix } from '../geometry/viewport.ts'
+import { type Viewport, between, viewMatrix } from '../geometry/viewport.ts'
 import { OverlayPainter } from '../overlay/overlayPainter.ts'
 import type { Overlays } from '../overlay/overlays.ts'
 import type { MakeSurface } from '../tiles/surfaces.ts'
@@ -38,6 +38,8 @@ interface Dirty {
 
 /** The mask's colour where the layer has none. */
 const MASK_COLOUR = '#ff3b6b'
+/** How long a step of the zoom takes to arrive. */
+const GLIDE_MS = 140
 
 /** See the file's head. */
 export class FrameLoop {
@@ -53,6 +55,8 @@ export class FrameLoop {
   #sketches: readonly Sketch[] = []
   #dirty: Dirty = { document: null, overlay: null, interface: false }
   #plan = true
+  #planned = ''
+  #glide: { readonly from: Viewport; readonly to: Viewport; readonly since: number } | null = null
   #asked: number | null = null
   #overlayShown = false
 
@@ -77,17 +81,41 @@ export class FrameLoop {
     return this.#asked === null
   }
 
+  /** What the view is on its way to, or is. */
+  get aim(): Viewport {
+    return this.#glide?.to ?? this.#view
+  }
+
+  /** What is shown in place of the document. */
+  get comparison(): Comparison {
+    return this.#comparison
+  }
+
+  /** Changes what is seen, in a short move where motion is wanted. */
+  glideTo(view: Viewport): void {
+    if (this.#ports.theme().reducedMotion) {
+      this.setView(view)
+      return
+    }
+    this.#glide = { from: this.#view, to: view, since: performance.now() }
+    this.request()
+  }
+
   /** Changes what is seen. */
   setView(view: Viewport): void {
+    this.#glide = null
+    this.#show(view)
+  }
+
+  #show(view: Viewport): void {
     this.#view = view
-    this.#plan = true
     this.invalidateAll()
     this.#ports.onView()
   }
 
   /** Takes the stage's new size; the middle stays where it is. */
   resize(): void {
-    this.setView({ ...this.#view, ...this.#ports.stage.size })
+    this.setView({ ...this.aim, ...this.#ports.stage.size })
     this.#paint() // at once: a resized canvas is empty
   }
 
@@ -95,7 +123,9 @@ export class FrameLoop {
   setComparison(comparison: Comparison): void {
     this.#comparison = comparison
     this.#plan = true
+    this.#dirty.interface = true
     this.#mark('document', this.#screen())
+    this.#mark('overlay', this.#screen())
   }
 
   /** Replaces lines and handles. */
@@ -150,10 +180,14 @@ export class FrameLoop {
 
   #paint(): void {
     this.counts.frames += 1
+    if (this.#glide) this.#move(this.#glide)
     this.#ports.beforePaint()
-    if (this.#plan) {
+    const scene = this.#ports.scene()
+    const sight = scene.sightKey(this.#view)
+    if (this.#plan || sight !== this.#planned) {
       this.#plan = false
-      this.#ports.scene().plan(this.#view, this.#comparison, this.#ports.strokeTarget())
+      this.#planned = sight
+      scene.plan(this.#view, this.#comparison, this.#ports.strokeTarget())
     }
     const { document, overlay, interface: lines } = this.#dirty
     this.#dirty = { document: null, overlay: null, interface: false }
@@ -165,7 +199,18 @@ export class FrameLoop {
       this.#overlay.show(needed)
       this.#overlayShown = needed
     }
-    if (lines) this.#interface.paint(this.#sketches, this.#view, this.#ports.theme())
+    if (lines) this.#interface.paint(this.#lines(), this.#view, this.#ports.theme())
+  }
+
+  #lines(): readonly Sketch[] {
+    return this.#comparison.show === 'split' ? [...this.#sketches, { kind: 'split', at: this.#comparison.at }] : this.#sketches
+  }
+
+  #move({ from, to, since }: { readonly from: Viewport; readonly to: Viewport; readonly since: number }): void {
+    const share = (performance.now() - since) / GLIDE_MS
+    this.#show(share >= 1 ? to : between(from, to, 1 - (1 - share) ** 3))
+    if (share >= 1) this.#glide = null
+    else this.request()
   }
 
   #paintLayer(layer: PaintedLayer, part: Edges): void {

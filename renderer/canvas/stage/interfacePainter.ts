@@ -45,6 +45,7 @@ function nodesOf(sketch: Sketch, view: Viewport, colours: InterfaceColours): Nod
     case 'line': return lineNodes(at(sketch.from), at(sketch.to), sketch.label, colours)
     case 'handles': return handleNodes(sketch.points.map(at), sketch.turn && at(sketch.turn), colours)
     case 'frame': return frameNodes(sketch.points.map(at), sketch.label, view, colours)
+    case 'split': return splitNodes(sketch.at, view)
     case 'source': return sourceNodes(at(sketch.at), (sketch.radius * view.zoom) / view.ratio)
   }
 }
@@ -106,6 +107,14 @@ function labelNode(text: string, { x, y }: Point, { accent, onAccent }: Interfac
 function lineNodes(from: Point, to: Point, label: string | undefined, colours: InterfaceColours): Node[] {
   const ends = [from, to].map(({ x, y }) => new Konva.Circle({ x, y, radius: 5, fill: colours.onAccent, stroke: colours.accent, strokeWidth: 1.5, listening: false }))
   return [...outlineNodes([from, to], false, null, colours.accent), ...ends, ...(label ? [labelNode(label, { x: to.x + 12, y: to.y }, colours)] : [])]
+}
+
+/** A line from top to bottom with a knob to drag. */
+function splitNodes(at: number, view: Viewport): Node[] {
+  const [x, high] = [(at * view.width) / view.ratio, view.height / view.ratio]
+  const line = (width: number, stroke: string): Konva.Line => new Konva.Line({ points: [x, 0, x, high], stroke, strokeWidth: width, listening: false })
+  const arrow = (side: 1 | -1): Konva.Line => new Konva.Line({ points: [x + side * 4, high / 2 - 4, x + side * 8, high / 2, x + side * 4, high / 2 + 4], stroke: '#222', strokeWidth: 2, lineCap: 'round', lineJoin: 'round', listening: false })
+  return [line(3, 'rgba(0, 0, 0, 0.5)'), line(1.5, '#fff'), new Konva.Circle({ x, y: high / 2, radius: 14, fill: '#fff', stroke: 'rgba(0, 0, 0, 0.5)', strokeWidth: 1, listening: false }), arrow(1), arrow(-1)]
 }
 
 function sourceNodes({ x, y }: Point, radius: number): Node[] {

@@ -141,10 +141,11 @@ export class PointerInput {
 
   #pointer(event: PointerEvent, readings: readonly PointerEvent[]): RawPointer {
     const pen = event.pointerType === 'pen'
+    const corner = this.#corner() // asked once: a pen gives dozens of readings an event
     const pressureOf = (reading: PointerEvent): number => (pen ? reading.pressure : 1) // a mouse presses fully
     return {
-      ...this.#held(event), screen: this.#place(event), pressure: pressureOf(event), pen, button: event.type === 'pointermove' ? this.#button : event.button,
-      clicks: this.#lastDown.clicks, readings: readings.map((reading) => ({ screen: this.#place(reading), pressure: pressureOf(reading) })),
+      ...this.#held(event), screen: this.#place(event, corner), pressure: pressureOf(event), pen, button: event.type === 'pointermove' ? this.#button : event.button,
+      clicks: this.#lastDown.clicks, readings: readings.map((reading) => ({ screen: this.#place(reading, corner), pressure: pressureOf(reading) })),
     }
   }
 
@@ -152,9 +153,13 @@ export class PointerInput {
     return { shift: event.shiftKey, alt: event.altKey, mod: event.ctrlKey || event.metaKey, space: this.#space }
   }
 
-  #place(event: { readonly clientX: number; readonly clientY: number }): Point {
-    const box = this.#root.getBoundingClientRect()
-    return { x: event.clientX - box.left, y: event.clientY - box.top }
+  #place(event: { readonly clientX: number; readonly clientY: number }, corner = this.#corner()): Point {
+    return { x: event.clientX - corner.x, y: event.clientY - corner.y }
+  }
+
+  #corner(): Point {
+    const { left, top } = this.#root.getBoundingClientRect()
+    return { x: left, y: top }
   }
 }
 

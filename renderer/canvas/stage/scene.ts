@@ -168,6 +168,11 @@ export class Scene {
     this.#changedPicture(null)
   }
 
+  /** Whether a layer is shown that the host has not made yet. */
+  isStandIn(id: number): boolean {
+    return this.#standIns.has(id)
+  }
+
   /** The number of a layer in the tile store now. */
   layerOf(id: number): number {
     return this.#aliases.get(id) ?? id
@@ -225,6 +230,12 @@ export class Scene {
   /** Whether anything was painted on one of the window's own layers. */
   hasOwn(layer: number): boolean {
     return this.#touched.has(layer)
+  }
+
+  /** Changes when other tiles come into sight. */
+  sightKey(view: Viewport): string {
+    const range = tilesOver(seenBox(view), levelOf(view.zoom, coarsestLevel(this.#document.canvas)))
+    return `${range.level} ${range.left} ${range.top} ${range.right} ${range.bottom}`
   }
 
   /** Asks for the tiles that a view needs, most wanted first. */
@@ -335,7 +346,7 @@ export class Scene {
       this.marks.invalidate(box)
       this.#options.onOverlay(box)
     } else if (place.layer === this.maskLayer && place.plane === MASK_LAYER_PLANE) {
-      this.contours.invalidate(place)
+      this.contours.invalidate(place, part)
       this.mask.invalidate(box)
       this.#options.onOverlay(box)
     } else this.#changedPicture(box)
@@ -372,7 +383,7 @@ const OWN_LAYER: LayerView = {
 }
 
 function maskMap(view: DocumentView): string {
-  return view.activeMask === null ? '' : JSON.stringify([mapOfLayer(view, view.activeMask), view.layers.find(({ id }) => id === view.activeMask)?.extent])
+  return view.activeMask === null ? '' : JSON.stringify([mapOfLayer(view, view.activeMask), view.layers.find(({ id }) => id === view.activeMask)?.colour])
 }
 
 function withinExtent(range: TileRange, { view }: LayerNode): TileRange {

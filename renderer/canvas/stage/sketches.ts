@@ -15,5 +15,7 @@ export type Sketch =
   | { readonly kind: 'handles'; readonly points: readonly Point[]; readonly turn: Point | null }
   | { readonly kind: 'quad'; readonly points: readonly Point[] }
   | { readonly kind: 'line'; readonly from: Point; readonly to: Point; readonly label?: string }
+  /** line between original and result, at a share of the width */
+  | { readonly kind: 'split'; readonly at: number }
   /** where a clone brush takes from; `radius` in document pixels */
   | { readonly kind: 'source'; readonly at: Point; readonly radius: number }

@@ -44,6 +44,8 @@ export class StrokeDesk {
   readonly #ports: StrokeDeskPorts
   readonly #dabs = new DabCache()
   readonly #open = new Set<StrokeSession>()
+  /** paint layers that were made above others, so that the next stroke goes there too */
+  readonly #made = new Map<number | null, number>()
   #last: Promise<unknown> = Promise.resolve()
   #pending = 0
 
@@ -216,7 +218,10 @@ export class StrokeDesk {
   #paintTarget(erasing: boolean): Target | null {
     const scene = this.#ports.scene()
     const { layer: id, plane } = this.#ports.options()
-    const chosen = scene.document.layers.find((layer) => layer.id === (id === null ? id : scene.layerOf(id)))
+    const picked = scene.document.layers.find((layer) => layer.id === id)
+    const made = picked?.kind === 'paint' || plane === 'mask' ? undefined : this.#madeAbove(scene, picked?.id ?? null)
+    if (made !== undefined && made < 0) return { layer: made, plane: 'pixels', channels: 4, neutral: 0, standIn: 'paint' } // still being made
+    const chosen = made === undefined ? picked : scene.document.layers.find((layer) => layer.id === made)
     if (chosen?.locked) {
       this.#ports.emit({ type: 'notice', message: `The layer "${chosen.name}" is locked; unlock it or choose another to paint on.` })
       return null
@@ -229,7 +234,6 @@ export class StrokeDesk {
       }
       return { layer: chosen.id, plane: 'pixels', channels: 4, neutral: 0, standIn: null }
     }
-    if (id !== null && scene.layerOf(id) < 0) return { layer: id, plane: 'pixels', channels: 4, neutral: 0, standIn: 'paint' } // being made
     if (erasing) {
       this.#ports.emit({ type: 'notice', message: 'The eraser works on paint layers; choose one, or hide parts of this layer with a mask.' })
       return null
@@ -237,10 +241,19 @@ export class StrokeDesk {
     return { layer: this.#newPaintLayer(scene, chosen?.id ?? null), plane: 'pixels', channels: 4, neutral: 0, standIn: 'paint' }
   }
 
+  /** The layer made above another, while it is there and can be painted on. */
+  #madeAbove(scene: Scene, above: number | null): number | undefined {
+    const made = this.#made.get(above)
+    const layer = made === undefined ? undefined : scene.layerOf(made)
+    if (layer === undefined || (layer < 0 && scene.isStandIn(layer))) return layer
+    const view = scene.document.layers.find((one) => one.id === layer)
+    return view?.visible && !view.locked ? layer : undefined
+  }
+
   #newPaintLayer(scene: Scene, above: number | null): number {
     const id = scene.addStandIn('paint', above)
     const known = new Set(scene.document.layers.map((layer) => layer.id))
-    this.#ports.setOptions({ layer: id })
+    this.#made.set(above, id)
     void this.inOrder(async () => {
       for (let wait = 1000; ; wait = Math.min(15_000, wait * 2)) {
         try {
@@ -249,7 +262,8 @@ export class StrokeDesk {
           if (!made) throw new Error('the host made no layer')
           scene.endStandIn(id, made.id)
           this.#ports.adopt(view)
-          if (this.#ports.options().layer === id) this.#ports.setOptions({ layer: made.id })
+          this.#ports.setOptions({ layer: made.id })
+          this.#ports.emit({ type: 'layer-made', layer: made.id })
           return
         } catch (error) {
           this.#ports.emit({ type: 'stroke-failed', message: messageOf(error), attempt: 1, retryMs: wait })

@@ -48,9 +48,9 @@ export class StrokePath {
     const from = this.#last!
     const length = Math.hypot(to.x - from.x, to.y - from.y)
     if (length < 1e-6) return
-    const before = this.#before ?? from
-    // tangents for a segment of unit length in t: (next - previous) / 2, one-sided at the newest point
-    const out = { x: (to.x - before.x) / 2, y: (to.y - before.y) / 2 }
+    const before = this.#before
+    // tangents for a segment of unit length in t: (next - previous) / 2; the chord at both ends of the stroke
+    const out = before ? { x: (to.x - before.x) / 2, y: (to.y - before.y) / 2 } : { x: to.x - from.x, y: to.y - from.y }
     const tangent = limited(out, length)
     const pieces = Math.max(1, Math.ceil(length / 2))
     let at = from

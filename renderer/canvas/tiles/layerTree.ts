@@ -90,5 +90,5 @@ function order(nodes: Iterable<LayerNode>): string {
 }
 
 function look({ view, toCanvas }: LayerNode): string {
-  return JSON.stringify([view.visible, view.opacity, view.blend, view.hasMask, view.kind, toCanvas, view.extent])
+  return JSON.stringify([view.visible, view.opacity, view.blend, view.hasMask, view.kind, toCanvas])
 }

@@ -71,6 +71,7 @@ export class TileStore {
   #wanted: readonly TilePlace[] = []
   #reading = 0
   #bytes = 0
+  #pictures = 0
   #clock = 0
   #retry: ReturnType<typeof setTimeout> | null = null
   #closed = false
@@ -82,6 +83,11 @@ export class TileStore {
   /** Bytes held now. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** The part of {@link bytes} that are canvases. */
+  get pictureBytes(): number {
+    return this.#pictures * surfaceBytes({ width: TILE_EDGE, height: TILE_EDGE })
   }
 
   /** Whether everything wanted is there. */
@@ -103,6 +109,7 @@ export class TileStore {
     const surface = this.#options.makeSurface(TILE_EDGE, TILE_EDGE)
     surface.put(tile.bytes, WHOLE, this.#options.look(tile.place.layer).ramp)
     tile.surface = surface
+    this.#pictures += 1
     this.#bytes += surfaceBytes(surface)
     if (!this.#options.keepsBytes(tile.place.layer, tile.place.plane) && tile.local === 0) this.#setBytes(tile, null)
     return surface
@@ -138,9 +145,19 @@ export class TileStore {
     const places = tiles === null ? null : new Set(tiles.map(([x, y]) => `${x}/${y}`))
     for (const tile of this.#tiles.values()) {
       if (tile.place.layer !== layer || tile.place.plane !== plane || tile.version >= version) continue
-      if (places === null || covers(tile.place, tiles!, places)) tile.needed = Math.max(tile.needed, version)
+      if (places !== null && !covers(tile.place, tiles!, places)) continue
+      tile.needed = Math.max(tile.needed, version)
+      if (tile.local === 0 && this.#options.isEmpty(tile.place)) this.#empty(tile, version)
     }
     this.#pump()
+  }
+
+  /** A change left nothing here: no need to ask. */
+  #empty(tile: Tile, version: number): void {
+    tile.version = version
+    if (tile.ready && tile.empty) return
+    this.#setBytes(tile, null)
+    this.#show(tile, WHOLE)
   }
 
   /** Forgets layers that are gone. */
@@ -281,8 +298,7 @@ export class TileStore {
       tile.surface.put(tile.bytes, part, this.#options.look(tile.place.layer).ramp)
       this.counts.patchedBytes += (part.right - part.left) * (part.bottom - part.top) * 4
     } else if (tile.surface) {
-      this.#bytes -= surfaceBytes(tile.surface)
-      tile.surface = null
+      this.#dropPicture(tile)
     }
     this.#options.onPixels(tile, part)
   }
@@ -337,9 +353,15 @@ export class TileStore {
 
   #drop(key: string, tile: Tile): void {
     this.#setBytes(tile, null)
-    if (tile.surface) this.#bytes -= surfaceBytes(tile.surface)
-    tile.surface = null
+    this.#dropPicture(tile)
     this.#tiles.delete(key)
+  }
+
+  #dropPicture(tile: Tile): void {
+    if (!tile.surface) return
+    this.#bytes -= surfaceBytes(tile.surface)
+    this.#pictures -= 1
+    tile.surface = null
   }
 
   /** Drops what was used longest ago until the budget holds; never what is wanted now or not committed. */

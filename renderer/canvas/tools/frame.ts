@@ -21,7 +21,7 @@ export function levelling(from: Point, to: Point): number {
 /**
  * The frame after one of its eight handles (clockwise from the top left) was pulled to a place.
  * @param aspect width / height to keep, null: free
- * @param step sides are multiples of this
+ * @param step pulled sides are multiples of this
  */
 export function resizedFrame(box: Rect, index: number, at: Point, aspect: number | null, step: number): Rect {
   const west = [0, 6, 7].includes(index)
@@ -29,11 +29,12 @@ export function resizedFrame(box: Rect, index: number, at: Point, aspect: number
   const north = [0, 1, 2].includes(index)
   const south = [4, 5, 6].includes(index)
   const snap = (length: number): number => Math.max(step, Math.round(length / step) * step)
-  let width = snap(east ? at.x - box.x : west ? box.x + box.width - at.x : box.width)
-  let height = snap(south ? at.y - box.y : north ? box.y + box.height - at.y : box.height)
+  // a side that is not pulled keeps its length
+  let width = east ? snap(at.x - box.x) : west ? snap(box.x + box.width - at.x) : box.width
+  let height = south ? snap(at.y - box.y) : north ? snap(box.y + box.height - at.y) : box.height
   if (aspect !== null) {
-    if ((east || west) && (!(north || south) || width / aspect >= height)) height = snap(width / aspect)
-    else width = snap(height * aspect)
+    if ((east || west) && (!(north || south) || width / aspect >= height)) height = Math.max(1, Math.round(width / aspect))
+    else width = Math.max(1, Math.round(height * aspect))
   }
   // the opposite edge stays; a side's handle with a fixed aspect grows evenly to both sides
   const x = west ? box.x + box.width - width : east ? box.x : Math.round(box.x + (box.width - width) / 2)

@@ -23,11 +23,18 @@ const NOTCH_PX = 100
 const OPACITY_KEYS = /^(?:Digit|Numpad)(\d)$/
 
 /** What the bench needs; settings and cursor are its own. */
-export type BenchSurface = Omit<ToolSurface, 'options' | 'setOptions' | 'cursor'>
+export interface BenchSurface extends Omit<ToolSurface, 'options' | 'setOptions' | 'cursor'> {
+  /** where the line between original and result is, as a share of the width; null: it is not shown */
+  split(): number | null
+  setSplit(at: number): void
+}
+
+/** The line between original and result is taken from this near, CSS pixels. */
+const SPLIT_REACH = 12
 
 /** See the file's head. */
 export class ToolBench {
-  readonly #surface: ToolSurface
+  readonly #surface: ToolSurface & BenchSurface
   readonly #root: HTMLElement
   readonly #emit: (event: EditorEvent) => void
   readonly #ring: BrushCursor
@@ -106,6 +113,7 @@ export class ToolBench {
     this.#held = pointer
     if (this.#gesture) this.#gesture.move?.(pointer)
     else if (pointer.space && !this.#machine.busy) this.showCursor('grab')
+    else if (!this.#machine.busy && this.#overSplit(pointer)) this.showCursor('ew-resize')
     else this.#machine.move(pointer)
     this.#showRing()
   }
@@ -181,12 +189,24 @@ export class ToolBench {
 
   #gestureFor(pointer: ToolPointer): State | null {
     const nothing: State = { name: 'idle' }
+    if (pointer.button === 0 && this.#overSplit(pointer)) return this.#splitting()
     if (pointer.space && pointer.button === 0) {
       if (pointer.shift) return turning(this.#surface, pointer, () => nothing)
       return pointer.mod ? scrubbing(this.#surface, pointer, () => nothing) : panning(this.#surface, pointer, () => nothing)
     }
     if (pointer.button === 1) return pointer.mod ? scrubbing(this.#surface, pointer, () => nothing) : panning(this.#surface, pointer, () => nothing)
     return pointer.button === 2 && pointer.alt && brushGroupOf(this.tool) ? this.#adjusting(pointer) : null
+  }
+
+  #overSplit({ screen }: { readonly screen: Point }): boolean {
+    const at = this.#surface.split()
+    const view = this.#surface.view()
+    return at !== null && Math.abs(screen.x - (at * view.width) / view.ratio) <= SPLIT_REACH
+  }
+
+  #splitting(): State {
+    const width = this.#surface.view().width / this.#surface.view().ratio
+    return { name: 'splitting', enter: () => this.showCursor('ew-resize'), move: ({ screen }) => this.#surface.setSplit(clampShare(screen.x / width)) }
   }
 
   /** Alt+right-drag: sideways the size, up and down the hardness. The ring stays where the drag began. */

@@ -50,6 +50,12 @@ export class PageHost implements EditorHost {
     return this.#committed.get(`${layer}/0/${x}/${y}`) ?? null
   }
 
+  /** Empties the mask, as undoing everything would. */
+  clearMask(): void {
+    for (const key of [...this.#committed.keys()]) if (key.startsWith(`${this.view.activeMask}/`)) this.#committed.delete(key)
+    this.view = { ...this.view, version: this.view.version + 1 }
+  }
+
   async readTiles(places: readonly TilePlace[]): Promise<{ tiles: TileData[]; version: number }> {
     const { version } = this.view
     await this.#wait()
@@ -86,8 +92,7 @@ export class PageHost implements EditorHost {
     const saved = (stroke !== null && this.#strokes.get(stroke)) || new Map<string, Uint8Array<ArrayBuffer>>()
     for (const { x, y, bytes } of tiles) saved.set(`${x}/${y}`, new Uint8Array(bytes))
     for (const [place, bytes] of saved) this.#committed.set(`${layer}/0/${place}`, bytes)
-    const { width, height } = this.#document
-    return this.#change((one) => (one.id === layer ? { ...one, extent: { x: 0, y: 0, width, height } } : one))
+    return this.#change((one) => (one.id === layer ? { ...one, extent: around(one.extent, [...saved.keys()]) } : one))
   }
 
   async discardStroke(): Promise<void> {
@@ -156,6 +161,15 @@ export class PageHost implements EditorHost {
   }
 }
 
+/** A box that also holds these tiles, "x/y". */
+function around(extent: LayerView['extent'], places: readonly string[]): LayerView['extent'] {
+  const tiles = places.map((place) => place.split('/').map((index) => Number(index) * TILE_EDGE))
+  const [xs, ys] = [tiles.map(([x]) => x), tiles.map(([, y]) => y)]
+  const [left, top] = [Math.min(extent?.x ?? Infinity, ...xs), Math.min(extent?.y ?? Infinity, ...ys)]
+  const [right, bottom] = [Math.max(extent ? extent.x + extent.width : -Infinity, ...xs.map((x) => x + TILE_EDGE)), Math.max(extent ? extent.y + extent.height : -Infinity, ...ys.map((y) => y + TILE_EDGE))]
+  return { x: left, y: top, width: right - left, height: bottom - top }
+}
+
 function photograph({ level, x, y }: TilePlace, { width, height }: PageDocument): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(TILE_EDGE * TILE_EDGE * 4)
   const words = new Uint32Array(bytes.buffer)
@@ -206,7 +220,7 @@ function definedOf<T extends object>(set: T): { [K in keyof T]: Exclude<T[K], un
 function emptyLayer(id: number, kind: LayerView['kind']): LayerView {
   return {
     id, kind, name: `${kind} ${id}`, parent: null, position: id, visible: true, locked: false, opacity: 1, blend: 'normal', size: null, extent: null,
-    hasMask: false, transform: [1, 0, 0, 1, 0, 0], colour: kind === 'mask' ? '#ff2d75' : null, operation: null,
+    hasMask: false, transform: [1, 0, 0, 1, 0, 0], colour: null, operation: null,
   }
 }
 
