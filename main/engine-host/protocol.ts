@@ -25,6 +25,7 @@ const previewSchema = z.object({
   width: z.number().int().positive(),
   height: z.number().int().positive(),
   rgba: z.instanceof(Uint8Array),
+  box: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).exactOptional(),
 })
 
 const progressSchema = z.object({

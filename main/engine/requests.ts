@@ -191,6 +191,8 @@ export interface PreviewPicture {
   readonly height: number
   /** width*height*4 bytes */
   readonly rgba: Uint8Array
+  /** the part of the picture that it shows, in the picture's pixels; all of it when absent */
+  readonly box?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
 }
 
 /** What a run tells while it goes on. */

@@ -155,7 +155,6 @@ export class FileTable {
 
 /** A name without folders and without what some file system refuses. */
 export function safeName(name: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must go
   const plain = name.replace(/^.*[\\/]/, '').replace(/[\u0000-\u001f<>:"|?*]/g, '_').replace(/^\.+/, '_').replace(/[. ]+$/, '').slice(-200)
   return plain === '' ? 'unnamed' : plain
 }

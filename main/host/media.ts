@@ -1,6 +1,6 @@
 /** Pictures a window shows by key: blobs of open projects, and files or bytes the host made for this session. */
 import fs from 'node:fs'
-import { unknownId, SessionNames } from './ids.ts'
+import { type SessionNames, unknownId } from './ids.ts'
 
 /** Bytes with their media type. */
 export interface Media {

@@ -57,7 +57,7 @@ export interface JobOrder {
 /** Who listens to a queue. */
 export interface QueueListener {
   readonly onChange: (job: JobState) => void
-  readonly onPreview: (job: string, preview: PreviewPicture) => void
+  readonly onPreview: (job: JobState, preview: PreviewPicture) => void
   /** told what an ended job failed with, for the log */
   readonly onFault: (job: JobState, error: unknown) => void
   /** an error as it is shown */
@@ -191,7 +191,7 @@ export class JobQueue {
     const sooner = phase !== entry.state.phase || step === steps
     this.#set(entry, { phase, step, steps, etaSeconds: etaSeconds ?? null })
     if (sooner || Date.now() - this.#told >= TELL_EVERY_MS) this.#tell(entry)
-    if (preview && !entry.order.idle) this.#listener.onPreview(entry.state.job, preview)
+    if (preview && !entry.order.idle) this.#listener.onPreview(entry.state, preview)
   }
 
   #end(entry: Entry, change: Partial<JobState>): void {

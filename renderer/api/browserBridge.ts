@@ -5,7 +5,7 @@
 import type { Bridge, File as SentFile } from '../../preload/contract/bridge.ts'
 import { CHUNK_BYTES, type FileInfo, type FileKind, type TargetInfo } from '../../preload/contract/files.ts'
 import { AppError, type Result, unwrap } from '../../preload/contract/result.ts'
-import { WireConnection } from './wireConnection.ts'
+import type { WireConnection } from './wireConnection.ts'
 
 /** Same as CONTRACT_VERSION; channels.ts itself would bring all of zod along. A test compares them. */
 export const BRIDGE_CONTRACT = 1

@@ -22,8 +22,10 @@ export const serve: ProcedureSpec = {
   inputPaths: ['root'],
   perform: async (request, { around, printer, signal }) => {
     const { root, port, host, open } = schema.parse(request)
-    const engineModule = around.env['PALIMPSEST_ENGINE_MODULE']
-    const served = await serveHost({ paths: around.paths, port, address: host, ...(root === undefined ? {} : { root }), ...(engineModule ? { engineModule } : {}) })
+    const { PALIMPSEST_ENGINE_MODULE: engineModule, PALIMPSEST_WINDOW: folder, PALIMPSEST_BRIDGE: bridge } = around.env // the tests' own
+    const served = await serveHost({
+      paths: around.paths, port, address: host, ...(root === undefined ? {} : { root }), ...(engineModule ? { engineModule } : {}), ...(folder && bridge ? { window: { folder, bridge } } : {}),
+    })
     try {
       printer.happened('serving', { url: served.url, port: served.port }, `Palimpsest is at ${served.url}\nCtrl-C ends it.`)
       if (open && hasScreen(around.env, process.platform) && !(await openBrowser(served.url))) printer.note('No browser could be opened; open the address yourself.')

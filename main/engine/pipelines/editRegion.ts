@@ -78,6 +78,7 @@ export async function editRegion(context: RunContext, loaded: LoadedCheckpoint, 
   const noise = new RunNoise(edit.seed, [1, 4, ...latent], given)
   const trace: Latents[] = []
   progress.begin('sample')
+  progress.previewBox = plan.box
   const latents = await sampleRegion(context, loaded, request, { region, scheduler, noise, states, progress, trace, strength: edit.strength, soft: edit.soft })
   await writeTrace(request.trace, trace)
   progress.begin('decode')
@@ -194,6 +195,7 @@ async function refine(
     const region = await regionOf(nets, pixels, mask, cutTile(canvas, plan.refine, tile))
     const scheduler = schedulerFor(request, nets.loaded, REFINE_STRENGTH)
     const noise = new RunNoise(edit.seed + 1 + index, region.original.dims)
+    progress.previewBox = onPicture
     const latents = await sampleRegion(context, nets.loaded, request, { region, scheduler, noise, states, progress, trace: [], strength: REFINE_STRENGTH, soft: false })
     tiles.push(await nets.vae.decode(latents))
   }

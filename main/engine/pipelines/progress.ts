@@ -24,6 +24,8 @@ export class RunProgress {
   /** measured / planned over the finished phases */
   #doneSeconds = 0
   #donePlanned = 0
+  /** the part of the picture that previews show from now on; all of it when absent */
+  previewBox: PreviewPicture['box']
   /** seconds measured per phase, for the result */
   readonly timings: Record<string, number> = {}
 
@@ -73,7 +75,7 @@ export class RunProgress {
       step: this.#step,
       steps,
       ...(planned ? { etaSeconds: this.#eta(planned) } : {}),
-      ...(preview ? { preview } : {}),
+      ...(preview ? { preview: this.previewBox ? { ...preview, box: this.previewBox } : preview } : {}),
     })
   }
 

@@ -124,11 +124,13 @@ export function transformLayer(session: DocumentSession, { layer: id, transform 
   return { draft: { kind: 'layer', title: `Transform ${layer.name}`, params: { transform: [...transform] }, layers: [{ ...layer, transform: [...transform] }] } }
 }
 
-/** The layers that change when one is put above another (null: on top of everything). */
+/** The layers that change when one is put above another (null: on top, with masks above everything that is seen). */
 export function placeAbove(state: DocumentState, layer: Layer, above: number | null): Layer[] {
   const other = above === null ? undefined : state.layers.get(above as LayerId) // a number of another kind finds nothing
   const parent = other?.parent ?? null
-  const index = other ? childLayers(state.layers.values(), parent).findIndex(({ id }) => id === other.id) + 1 : Number.MAX_SAFE_INTEGER
+  const siblings = childLayers(state.layers.values(), parent)
+  const top = layer.kind === 'mask' ? siblings.length : siblings.findLastIndex(({ kind }) => kind !== 'mask') + 1
+  const index = other ? siblings.findIndex(({ id }) => id === other.id) + 1 : top
   return placeLayer(state, { ...layer, parent }, parent, index)
 }
 

@@ -12,7 +12,7 @@ import type { HeadMove } from '../../history/projectTypes.ts'
 import type { DocumentState, StateDifference } from '../../history/state.ts'
 import type { OpenProject } from '../openProjects.ts'
 import type { HostServices } from '../services.ts'
-import { activeMaskSetting, buildView } from './documentView.ts'
+import { activeMaskSetting, buildView, hasMask } from './documentView.ts'
 import { TileFiles, type TilesByPlane, tilesAt } from './engineDocument.ts'
 import { PixelWork } from './pixelWork.ts'
 import type { Pyramids } from './pyramids.ts'
@@ -167,7 +167,8 @@ function changedTiles(difference: StateDifference): ChangedTiles {
   for (const { layer, before, after } of difference.layers) {
     if (after === null) continue // a layer that is gone is drawn no more
     if (before === null || before.pixels?.hash !== after.pixels?.hash) planes.set(`${layer}/pixels`, { layer, plane: 'pixels', tiles: null })
-    if (before === null || before.mask?.hash !== after.mask?.hash || maskOutside(before) !== maskOutside(after)) planes.set(`${layer}/mask`, { layer, plane: 'mask', tiles: null })
+    const masked = before === null ? hasMask(after) : before.mask?.hash !== after.mask?.hash || maskOutside(before) !== maskOutside(after)
+    if (masked) planes.set(`${layer}/mask`, { layer, plane: 'mask', tiles: null })
   }
   for (const { layer, plane, x, y } of difference.tiles) {
     const key = `${layer}/${plane}`

@@ -11,6 +11,7 @@ import type { TileEdit } from '../../history/operationDraft.ts'
 import { type StrokeAutosaver, type StrokeInProgress, type StrokeStart, createStrokeAutosaver } from '../../history/strokes.ts'
 import { type TilePixels, tileBytes } from '../../history/tilePacks.ts'
 import type { DocumentSession } from './documentSession.ts'
+import { hasMask } from './documentView.ts'
 import { isPlain, overlayFor } from './tileMath.ts'
 import { isGrey, maskOutside } from './tileService.ts'
 
@@ -59,6 +60,7 @@ export class Strokes {
   /** Begins a stroke. The number is the session's own: the disk hears of the stroke with its first tiles. */
   begin(sent: SentStart): { readonly stroke: number; readonly layer: number } {
     const layer = this.#target(sent.layer)
+    if (sent.plane === 'mask' && !hasMask(layer)) throw badInput('layer/no-mask', { thing: `"${layer.name}"`, expected: 'a layer with a mask', found: 'one without', todo: 'add a mask first' })
     const start: StrokeStart = { document: this.#session.document, layer: layer.id, plane: sent.plane, title: sent.title, tool: { tool: sent.tool } }
     const stroke = this.#next++
     const { notices } = this.#session.services

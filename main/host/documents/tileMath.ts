@@ -48,16 +48,29 @@ export function overlayFor(wanted: Uint8Array, shown: Uint8Array, picture: Uint8
     const alpha = wanted[i + 3]!
     const same = alpha === shown[i + 3] && (alpha === 0 || (wanted[i] === shown[i] && wanted[i + 1] === shown[i + 1] && wanted[i + 2] === shown[i + 2]))
     if (same) continue
-    const base = picture[i + 3]!
-    const over = base === 255 || alpha === 255 ? 255 : Math.max(0, Math.round((255 * (alpha - base)) / (255 - base)))
-    const rest = (base * (255 - over)) / 255
-    for (let c = i; c < i + 3; c++) {
-      const exact = over === 0 ? 0 : (wanted[c]! * (over + rest) - picture[c]! * rest) / over
-      out[c] = Math.max(0, Math.min(255, Math.round(exact)))
-    }
-    out[i + 3] = over
+    out.set(coat(wanted, picture, i), i)
   }
   return out
+}
+
+/**
+ * The coat that makes one pixel of a picture look as wanted: colour o and cover v with wanted = o + (picture - o) rest / all.
+ * A coat too thin to change the colour so much (o beyond 0..255) is made thicker: the pixel becomes a little more opaque.
+ */
+function coat(wanted: Uint8Array, picture: Uint8Array, at: number): [number, number, number, number] {
+  const [alpha, base] = [wanted[at + 3]!, picture[at + 3]!]
+  if (alpha < base) return [0, 0, 0, 0]
+  let over = base === 255 || alpha === 255 ? 255 : Math.round((255 * (alpha - base)) / (255 - base))
+  for (let c = at; c < at + 3; c++) {
+    const step = wanted[c]! - picture[c]!
+    if (step === 0) continue
+    // how much of the picture may show beside each part of the coat; one level beyond the ends is rounded off anyway
+    const most = step > 0 ? (256 - wanted[c]!) / step : (wanted[c]! + 1) / -step
+    over = Math.max(over, Math.ceil((255 * base) / (base + 255 * most)))
+  }
+  const rest = (base * (255 - over)) / 255
+  const colour = (c: number): number => (over === 0 ? 0 : Math.max(0, Math.min(255, Math.round(wanted[c]! + ((wanted[c]! - picture[c]!) * rest) / over))))
+  return [colour(at), colour(at + 1), colour(at + 2), over]
 }
 
 /** Whether every byte has one value. */

@@ -108,7 +108,7 @@ function expandEffect(session: DocumentSession, operation: Operation, { pixels }
   const [left, right, top, bottom] = [margin('left'), margin('right'), margin('top'), margin('bottom')]
   const { width, height } = pixels
   // what the engine blended into the old picture along its border belongs to the result
-  const inset = margin('ring') + margin('grow') + margin('feather')
+  const inset = margin('ring') === 0 ? 0 : margin('ring') + margin('grow') + margin('feather')
   const edge = (grown: number): number => (grown > 0 ? inset : 0)
   const hole = { x: left + edge(left), y: top + edge(top), width: width - left - right - edge(left) - edge(right), height: height - top - bottom - edge(top) - edge(bottom) }
   const mask = hole.width > 0 && hole.height > 0 ? session.project.addBlob(frameMask(width, height, hole), 'image/png') : null
