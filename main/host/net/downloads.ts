@@ -270,10 +270,10 @@ function sum(files: readonly { readonly bytes: number }[]): number {
   return files.reduce((total, { bytes }) => total + bytes, 0)
 }
 
-/** The licence as it is kept, once accepted by its id. @throws EngineError download/licence (exit 2) */
+/** The licence as it is kept, once accepted by its id or name (a look at a repository tells its name). @throws EngineError download/licence (exit 2) */
 function acceptedLicence(repository: string, licence: CatalogueModel['licence'] | HubRepository['licence'], accepted: string | null): Journal['licence'] {
   if (licence === null) return null
-  if (accepted !== licence.id) {
+  if (accepted !== licence.id && accepted !== licence.name) {
     throw badInput('download/licence', {
       thing: repository, expected: `its licence "${licence.name}" to be accepted`, found: accepted === null ? 'that it has not been' : `that "${accepted}" has been`, todo: 'read it and accept it',
       details: { licence: { ...licence, text: licenceText(licence) } },

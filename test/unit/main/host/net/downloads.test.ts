@@ -88,6 +88,15 @@ describe('a download', () => {
     expect(hub.seen.some((seen) => hub.files.has(seen.path))).toBe(false)
   })
 
+  it('takes a licence by the name that a look at the repository told', async () => {
+    hub.licence = { license: 'other', license_name: 'painters-own', license_link: 'https://example.org/terms' }
+    const { licence } = await downloads.look('someone/painter')
+    expect(licence).toEqual({ id: 'painters-own', name: 'painters-own', url: 'https://example.org/terms' })
+    await downloads.start({ repository: 'someone/painter', acceptedLicence: licence!.name })
+    expect(await rest()).toMatchObject({ state: 'done' })
+    expect(fs.readFileSync(path.join(folder, 'models', 'someone--painter', 'palimpsest-licence.txt'), 'utf8')).toContain('https://example.org/terms')
+  })
+
   it('takes any repository by name, also one file alone, and one whose publisher names no licence', async () => {
     hub.licence = {}
     hub.files.clear()
