@@ -136,6 +136,14 @@ export function between(from: Viewport, to: Viewport, share: number): Viewport {
   return { ...to, zoom, angle: from.angle + turn * share, centre: { x: mix(from.centre.x, to.centre.x), y: mix(from.centre.y, to.centre.y) } }
 }
 
+/** Whole device pixels that the picture moves from one view to another; null when it does more than move. */
+export function scrollBetween(from: Viewport, to: Viewport): Point | null {
+  const same = from.zoom === to.zoom && from.angle === to.angle && from.width === to.width && from.height === to.height && from.ratio === to.ratio
+  if (!same || !isUpright(to)) return null
+  const [before, after] = [viewMatrix(from), viewMatrix(to)]
+  return { x: after[4] - before[4], y: after[5] - before[5] }
+}
+
 function clampZoom(zoom: number): number {
   return Math.min(ZOOM_LIMITS.most, Math.max(ZOOM_LIMITS.least, zoom))
 }

@@ -2,16 +2,16 @@
  * Paints what lies over the picture: mask in force (tinted, hatched, outlined), a word's glow, what was painted on it,
  * scribbles, a live preview.
  *
- * The mask goes first, as white with its values as alpha; the tint then takes the colour's place (source-in), the hatch
- * only lands on it (source-atop), and everything else goes below it (destination-over).
+ * The mask goes first: its tiles are composed in its colour, with its values as alpha. The hatch only lands on it
+ * (source-atop), and everything else goes below it (destination-over).
  */
 import type { MaskLook } from '../editorTypes.ts'
-import type { Edges } from '../geometry/boxes.ts'
+import { type Edges, intersect, mapEdges, outward, unite } from '../geometry/boxes.ts'
 import { type Viewport, levelOf, viewMatrix } from '../geometry/viewport.ts'
 import { paintTiles, tilesIn } from '../stage/paintTiles.ts'
 import type { Compositor } from '../tiles/compositor.ts'
 import type { Context2D, Drawable } from '../tiles/surfaces.ts'
-import { coarsestLevel } from '../tiles/tilePlan.ts'
+import { coarsestLevel, tileBox } from '../tiles/tilePlan.ts'
 import type { Contours } from './contours.ts'
 
 /** A picture that is stretched over a box of the canvas. */
@@ -41,7 +41,7 @@ export class OverlayPainter {
   readonly #mask: Compositor
   readonly #marks: Compositor
   readonly #contours: Contours
-  readonly #hatches = new Map<string, CanvasPattern | null>()
+  readonly #hatches = new Map<number, CanvasPattern | null>()
 
   constructor(mask: Compositor, marks: Compositor, contours: Contours) {
     this.#mask = mask
@@ -56,16 +56,20 @@ export class OverlayPainter {
     const range = tilesIn(view, part, levelOf(view.zoom, coarsestLevel(canvas)), box)
     if (mask && mask.look.opacity > 0) {
       context.globalAlpha = mask.look.opacity
-      paintTiles(context, view, range, box, (x, y) => this.#mask.tile(range.level, x, y).picture)
+      let covered: Edges | null = null
+      paintTiles(context, view, range, box, (x, y) => {
+        const surface = this.#mask.tileUnlessBlank(range.level, x, y)
+        if (surface) covered = unite(covered, tileBox(range.level, x, y))
+        return surface?.picture ?? null
+      })
       context.globalAlpha = 1
-      fillWith(context, part, 'source-in', mask.colour)
-      const hatch = mask.look.pattern ? this.#hatch(context, view.ratio) : null
-      if (hatch) fillWith(context, part, 'source-atop', hatch)
+      const hatch = mask.look.pattern && covered ? this.#hatch(context, view) : null
+      if (hatch) fillWith(context, intersect(part, outward(mapEdges(viewMatrix(view), covered!))), 'source-atop', hatch)
       context.globalCompositeOperation = 'source-over'
     }
     if (mask?.look.outline) this.#contours.paint(context, view, range, mask.colour)
     context.globalCompositeOperation = 'destination-over'
-    if (scene.marks) paintTiles(context, view, range, box, (x, y) => this.#marks.tile(range.level, x, y).picture)
+    if (scene.marks) paintTiles(context, view, range, box, (x, y) => this.#marks.tileUnlessBlank(range.level, x, y)?.picture ?? null)
     for (const { picture, box: place, opacity } of scene.inlays) {
       context.save()
       context.globalAlpha = opacity
@@ -77,11 +81,16 @@ export class OverlayPainter {
     context.globalCompositeOperation = 'source-over'
   }
 
-  /** Diagonal lines, light beside dark, so that they show on every colour. */
-  #hatch(context: Context2D, ratio: number): CanvasPattern | null {
-    const key = String(ratio)
-    const found = this.#hatches.get(key)
-    if (found !== undefined) return found
+  /** Diagonal lines that move with the picture. */
+  #hatch(context: Context2D, view: Viewport): CanvasPattern | null {
+    const pattern = this.#hatches.get(view.ratio) ?? this.#makeHatch(context, view.ratio)
+    const [, , , , x, y] = viewMatrix(view)
+    pattern?.setTransform(new DOMMatrix([1, 0, 0, 1, x, y]))
+    return pattern
+  }
+
+  /** Light beside dark, so that they show on every colour. */
+  #makeHatch(context: Context2D, ratio: number): CanvasPattern | null {
     const side = Math.max(4, Math.round(HATCH * ratio))
     const tile = new OffscreenCanvas(side, side)
     const pen = tile.getContext('2d')!
@@ -97,7 +106,7 @@ export class OverlayPainter {
       }
     }
     const pattern = context.createPattern(tile, 'repeat')
-    this.#hatches.set(key, pattern)
+    this.#hatches.set(ratio, pattern)
     return pattern
   }
 }

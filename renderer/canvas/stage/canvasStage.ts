@@ -25,6 +25,8 @@ export type PaintPart = (context: Context2D, part: Edges) => void
 /** A layer painted by us. */
 export interface PaintedLayer {
   paint(part: Edges): void
+  /** moves what is there by whole device pixels; what comes into sight is empty */
+  scroll(dx: number, dy: number): void
   show(visible: boolean): void
 }
 
@@ -98,7 +100,17 @@ export class CanvasStage {
     layer.add(new Konva.Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: () => paintPart(whole()) }))
     this.#stage.add(layer)
     this.#slim(layer)
-    return { paint: paintPart, show: (visible) => void (layer.visible() === visible || layer.visible(visible)) }
+    const scroll = (dx: number, dy: number): void => {
+      const canvas = layer.getNativeCanvasElement()
+      const context = canvas.getContext('2d')!
+      context.save()
+      context.setTransform(1, 0, 0, 1, 0, 0)
+      context.globalCompositeOperation = 'copy'
+      context.imageSmoothingEnabled = false
+      context.drawImage(canvas, dx, dy)
+      context.restore()
+    }
+    return { paint: paintPart, scroll, show: (visible) => void (layer.visible() === visible || layer.visible(visible)) }
   }
 
   /** Adds the interface on top. */

@@ -3,15 +3,17 @@
  */
 import type { Plane } from '../../../preload/contract/documents.ts'
 import type { Comparison, EditorTheme } from '../editorTypes.ts'
-import { type Edges, intersect, isEmpty, mapEdges, outward, grow, unite } from '../geometry/boxes.ts'
-import { type Viewport, between, viewMatrix } from '../geometry/viewport.ts'
+import { type Edges, grow, mapEdges, outward } from '../geometry/boxes.ts'
+import { type Viewport, between, scrollBetween, viewMatrix } from '../geometry/viewport.ts'
 import { OverlayPainter } from '../overlay/overlayPainter.ts'
 import type { Overlays } from '../overlay/overlays.ts'
 import type { MakeSurface } from '../tiles/surfaces.ts'
 import type { CanvasStage, PaintedLayer } from './canvasStage.ts'
 import { DocumentPainter } from './documentPainter.ts'
 import { InterfacePainter } from './interfacePainter.ts'
-import { SCRIBBLE_LAYER, type Scene, WORD_LAYER } from './scene.ts'
+import { DirtyParts } from './dirtyParts.ts'
+import { DEFAULT_MASK_COLOUR, SCRIBBLE_LAYER, WORD_LAYER } from './ownLayers.ts'
+import type { Scene } from './scene.ts'
 import type { Sketch } from './sketches.ts'
 
 /** What the loop needs. */
@@ -29,15 +31,8 @@ export interface FrameLoopPorts {
   readonly onView: () => void
 }
 
-/** Parts of the screen to paint again, device pixels. */
-interface Dirty {
-  document: Edges | null
-  overlay: Edges | null
-  interface: boolean
-}
-
-/** The mask's colour where the layer has none. */
-const MASK_COLOUR = '#ff3b6b'
+/** Longest that a frame composes whole tiles; the rest shows stand-ins and comes with the next frames. */
+const COMPOSE_MS = 8
 /** How long a step of the zoom takes to arrive. */
 const GLIDE_MS = 140
 
@@ -53,7 +48,7 @@ export class FrameLoop {
   #view: Viewport
   #comparison: Comparison = { show: 'document' }
   #sketches: readonly Sketch[] = []
-  #dirty: Dirty = { document: null, overlay: null, interface: false }
+  readonly #dirty = { document: new DirtyParts(), overlay: new DirtyParts(), interface: false }
   #plan = true
   #planned = ''
   #glide: { readonly from: Viewport; readonly to: Viewport; readonly since: number } | null = null
@@ -108,8 +103,14 @@ export class FrameLoop {
   }
 
   #show(view: Viewport): void {
+    const shift = this.#comparison.show === 'split' ? null : scrollBetween(this.#view, view)
     this.#view = view
-    this.invalidateAll()
+    if (shift) {
+      this.#dirty.document.scroll(shift.x, shift.y, this.#screen())
+      this.#dirty.overlay.scroll(shift.x, shift.y, this.#screen())
+      this.#dirty.interface ||= this.#lines().length > 0
+      this.request()
+    } else this.invalidateAll()
     this.#ports.onView()
   }
 
@@ -148,7 +149,9 @@ export class FrameLoop {
 
   /** Everything is painted again. */
   invalidateAll(): void {
-    this.#dirty = { document: this.#screen(), overlay: this.#screen(), interface: true }
+    this.#dirty.document.markAll(this.#screen())
+    this.#dirty.overlay.markAll(this.#screen())
+    this.#dirty.interface = true
     this.request()
   }
 
@@ -172,10 +175,8 @@ export class FrameLoop {
   }
 
   #mark(which: 'document' | 'overlay', part: Edges): void {
-    const clipped = intersect(part, this.#screen())
-    if (isEmpty(clipped)) return
-    this.#dirty[which] = unite(this.#dirty[which], clipped)
-    this.request()
+    this.#dirty[which].mark(part, this.#screen())
+    if (!this.#dirty[which].none) this.request()
   }
 
   #paint(): void {
@@ -189,17 +190,25 @@ export class FrameLoop {
       this.#planned = sight
       scene.plan(this.#view, this.#comparison, this.#ports.strokeTarget())
     }
-    const { document, overlay, interface: lines } = this.#dirty
-    this.#dirty = { document: null, overlay: null, interface: false }
-    if (document) this.#paintLayer(this.#document, document)
-    if (overlay) {
-      const needed = this.#overlayNeeded()
-      // a layer that was hidden holds old pixels
-      if (needed) this.#paintLayer(this.#overlay, this.#overlayShown ? overlay : this.#screen())
-      this.#overlay.show(needed)
-      this.#overlayShown = needed
-    }
-    if (lines) this.#interface.paint(this.#lines(), this.#view, this.#ports.theme())
+    scene.startFrame(COMPOSE_MS)
+    this.#paintLayer(this.#document, this.#dirty.document)
+    this.#paintOverlay(scene)
+    if (this.#dirty.interface) this.#interface.paint(this.#lines(), this.#view, this.#ports.theme())
+    this.#dirty.interface = false
+    const postponed = scene.takePostponed()
+    for (const box of postponed.document) this.#mark('document', this.#onScreen(box))
+    for (const box of postponed.overlay) this.#mark('overlay', this.#onScreen(box))
+  }
+
+  #paintOverlay(scene: Scene): void {
+    const { mask, inlays, marks } = this.#overlayScene()
+    if (mask) scene.setMaskTint(mask.colour)
+    const needed = mask !== null || inlays.length > 0 || marks
+    if (needed && !this.#overlayShown) this.#dirty.overlay.markAll(this.#screen()) // hidden, it holds old pixels
+    if (needed) this.#paintLayer(this.#overlay, this.#dirty.overlay)
+    else this.#dirty.overlay.take()
+    this.#overlay.show(needed)
+    this.#overlayShown = needed
   }
 
   #lines(): readonly Sketch[] {
@@ -213,9 +222,13 @@ export class FrameLoop {
     else this.request()
   }
 
-  #paintLayer(layer: PaintedLayer, part: Edges): void {
-    this.counts.paintedPixels += (part.right - part.left) * (part.bottom - part.top)
-    layer.paint(part)
+  #paintLayer(layer: PaintedLayer, dirty: DirtyParts): void {
+    const { parts, dx, dy } = dirty.take()
+    if (dx !== 0 || dy !== 0) layer.scroll(dx, dy)
+    for (const part of parts) {
+      this.counts.paintedPixels += (part.right - part.left) * (part.bottom - part.top)
+      layer.paint(part)
+    }
   }
 
   #painter(): { readonly document: DocumentPainter; readonly overlay: OverlayPainter } {
@@ -240,13 +253,8 @@ export class FrameLoop {
     const shown = look.visible && scene.maskLayer !== null && this.#comparison.show !== 'original'
     return {
       view: this.#view, canvas: scene.document.canvas, inlays, marks: scene.hasOwn(WORD_LAYER) || scene.hasOwn(SCRIBBLE_LAYER),
-      mask: shown ? { look, colour: look.colour ?? layer?.colour ?? MASK_COLOUR } : null,
+      mask: shown ? { look, colour: look.colour ?? layer?.colour ?? DEFAULT_MASK_COLOUR } : null,
     }
-  }
-
-  #overlayNeeded(): boolean {
-    const { mask, inlays, marks } = this.#overlayScene()
-    return mask !== null || inlays.length > 0 || marks
   }
 
   /** Device pixels of a box of the canvas, with room for smoothing and outlines. */

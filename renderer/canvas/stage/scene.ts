@@ -8,25 +8,14 @@ import { type Affine, IDENTITY, invert } from '../geometry/affine.ts'
 import { type Edges, edgesOf, intersect, isEmpty, mapEdges, outward, rectOf, scaleEdges, unite } from '../geometry/boxes.ts'
 import { type Viewport, levelOf, seenBox } from '../geometry/viewport.ts'
 import { Contours } from '../overlay/contours.ts'
-import { SCRIBBLE_RAMP, WORD_RAMP } from '../overlay/ramps.ts'
 import { Compositor } from '../tiles/compositor.ts'
-import { layerTiles } from '../tiles/layerDrawer.ts'
-import { type LayerNode, changedBoxes, layerTree, mapOfLayer, shownLayers } from '../tiles/layerTree.ts'
+import { type LayerNode, changedBoxes, layerTree, mapOfLayer, reachOf, shownLayers } from '../tiles/layerTree.ts'
 import type { MakeSurface } from '../tiles/surfaces.ts'
-import { type TileRange, coarsestLevel, placesOf, tileBox, tilesOver, withMargin, within } from '../tiles/tilePlan.ts'
+import { fullSizePlaces, placesUnder } from '../tiles/sightPlan.ts'
+import { coarsestLevel, placesOf, tileBox, tilesOver } from '../tiles/tilePlan.ts'
+import { DEFAULT_MASK_COLOUR, FIRST_STAND_IN, MASK_LAYER_PLANE, OWN_LAYER, SCRIBBLE_LAYER, STAGED_LAYER, WORD_LAYER, isHosted, lookOf } from './ownLayers.ts'
 import type { OwnBytes } from '../tiles/tilePixels.ts'
 import { type Tile, TileStore } from '../tiles/tileStore.ts'
-
-/** Layers of the window's own have numbers below 0. */
-export const STAGED_LAYER = -1
-/** What was painted on a word's glow: 127 is neutral. */
-export const WORD_LAYER = -2
-/** Scribbles of the smart selection: 255 foreground, 0 background, 127 nothing. */
-export const SCRIBBLE_LAYER = -3
-/** Where a mask layer keeps its values. */
-export const MASK_LAYER_PLANE: Plane = 'pixels'
-/** Stand-ins for layers that the host has not made yet count down from here. */
-const FIRST_STAND_IN = -10
 
 /** What a scene needs. */
 export interface SceneOptions {
@@ -64,6 +53,7 @@ export class Scene {
   #staged: StagedResult | null = null
   #nodes: LayerNode[] | null = null
   #nextStandIn = FIRST_STAND_IN
+  #maskTint = DEFAULT_MASK_COLOUR
 
   constructor(document: DocumentView, options: SceneOptions) {
     this.#document = document
@@ -73,15 +63,15 @@ export class Scene {
       read: (places) => this.#read(places), makeSurface, budget: budget.tiles,
       keepsBytes: (layer, plane) => this.#keepsBytes(layer, plane),
       isEmpty: (place) => this.#isEmpty(place),
-      look: (layer) => (layer === WORD_LAYER ? { ramp: WORD_RAMP, neutral: 127 } : layer === SCRIBBLE_LAYER ? { ramp: SCRIBBLE_RAMP, neutral: 127 } : { neutral: 0 }),
+      look: lookOf,
       levels: () => coarsestLevel(this.#document.canvas),
       onPixels: (tile, part) => this.#onPixels(tile, part),
       onFailure: options.onFailure,
     })
-    const compositor = (layers: () => readonly LayerNode[], share: number): Compositor => new Compositor({ store: this.store, makeSurface, layers, budget: budget.composed * share })
+    const compositor = (layers: () => readonly LayerNode[], share: number, tint: () => string | null = () => null): Compositor => new Compositor({ store: this.store, makeSurface, layers, budget: budget.composed * share, tint })
     this.composed = compositor(() => this.nodes, 0.5)
     this.original = compositor(() => this.#originalNodes(), 0.2)
-    this.mask = compositor(() => this.#maskNodes(), 0.2)
+    this.mask = compositor(() => this.#maskNodes(), 0.2, () => this.#maskTint)
     this.marks = compositor(() => [this.#ownNode(WORD_LAYER), this.#ownNode(SCRIBBLE_LAYER)], 0.1)
     this.contours = new Contours((level, x, y) => this.#maskBytes(level, x, y))
   }
@@ -114,9 +104,9 @@ export class Scene {
     const there = new Set(view.layers.map((layer) => layer.id))
     this.store.keepLayers((layer) => layer < 0 || there.has(layer))
     for (const { layer, plane, tiles } of changed) this.store.invalidate(layer, plane, tiles, view.version)
-    const boxes = changedBoxes(before, view)
-    for (const box of boxes ?? [null]) this.#changedPicture(box)
-    if (before.activeMask !== view.activeMask || maskMap(before) !== maskMap(view) || boxes === null) this.#changedMask(null)
+    const boxes = changedBoxes(before, view) ?? [null] // null: everything
+    for (const box of boxes) this.#changedPicture(box)
+    if (before.activeMask !== view.activeMask || maskMap(before) !== maskMap(view) || boxes.includes(null)) this.#changedMask(null)
   }
 
   /** Shows a staged result over the document; null: none. */
@@ -129,7 +119,7 @@ export class Scene {
 
   /** Shows a layer elsewhere while it is dragged; null: as the document says. */
   setLiveTransform(layer: number, transform: Affine | null): void {
-    const was = shownLayers(this.nodes).filter((node) => node.view.id === layer).map((node) => node.view.extent && mapEdges(node.toCanvas, edgesOf(node.view.extent)))
+    const was = this.#boxesOf(layer)
     if (transform) this.#live.set(layer, transform)
     else this.#live.delete(layer)
     this.#nodes = null
@@ -138,7 +128,7 @@ export class Scene {
       this.#changedPicture(null)
       return
     }
-    const now = shownLayers(this.nodes).filter((node) => node.view.id === layer).map((node) => node.view.extent && mapEdges(node.toCanvas, edgesOf(node.view.extent)))
+    const now = this.#boxesOf(layer)
     for (const box of [...was, ...now]) if (box) this.#changedPicture(outward(box))
   }
 
@@ -198,6 +188,23 @@ export class Scene {
     this.#nodes = null
   }
 
+  /** The colour in which the mask in force is composed. */
+  setMaskTint(colour: string): void {
+    if (colour === this.#maskTint) return
+    this.#maskTint = colour
+    this.mask.invalidate(null)
+  }
+
+  /** Boxes of picture and overlay that must be painted again because a frame had no time for them. */
+  takePostponed(): { document: Edges[]; overlay: Edges[] } {
+    return { document: [...this.composed.takePostponed(), ...this.original.takePostponed()], overlay: [...this.mask.takePostponed(), ...this.marks.takePostponed()] }
+  }
+
+  /** Begins a frame: composing whole tiles may take this long. */
+  startFrame(milliseconds: number): void {
+    for (const one of [this.composed, this.original, this.mask, this.marks]) one.startFrame(milliseconds)
+  }
+
   /** Forgets the tiles of one of the window's own layers. */
   clearOwn(layer: number): void {
     this.store.keepLayers((one) => one !== layer)
@@ -238,6 +245,11 @@ export class Scene {
     return `${range.level} ${range.left} ${range.top} ${range.right} ${range.bottom}`
   }
 
+  /** Stops everything. */
+  close(): void {
+    this.store.close()
+  }
+
   /** Asks for the tiles that a view needs, most wanted first. */
   plan(view: Viewport, comparison: Comparison, strokeLayer: { readonly layer: number; readonly plane: Plane } | null): void {
     const { canvas } = this.#document
@@ -245,39 +257,23 @@ export class Scene {
     if (isEmpty(seen)) return
     const level = levelOf(view.zoom, coarsestLevel(canvas))
     const pictures = comparison.show === 'original' ? this.#originalNodes() : [...shownLayers(this.nodes), ...(comparison.show === 'document' ? [] : this.#originalNodes())]
-    const all = [...this.#maskNodes(), ...[...pictures].reverse()]
+    const all = [...this.#maskNodes(), ...[...pictures].reverse()].filter(isHosted)
     const coarse = Math.min(coarsestLevel(canvas), level + 3)
-    const wanted: TilePlace[] = []
-    if (coarse > level) wanted.push(...this.#places(all, seen, coarse, 0).filter((place) => this.store.shown(place) === null))
-    wanted.push(...this.#places(all, seen, level, 0), ...this.#places(all, seen, level, 1))
-    if (strokeLayer && strokeLayer.layer >= 0) wanted.push(...this.#strokePlaces(strokeLayer.layer, strokeLayer.plane, seen))
+    const wanted = coarse > level ? placesUnder(all, seen, coarse, 0).filter((place) => this.store.shown(place) === null) : []
+    wanted.push(...placesUnder(all, seen, level, 0), ...placesUnder(all, seen, level, 1))
+    const painted = this.#document.layers.find((one) => one.id === strokeLayer?.layer)
+    if (painted && strokeLayer) wanted.push(...fullSizePlaces(painted, strokeLayer.plane, this.mapOf(painted.id), seen))
     this.store.want(wanted)
   }
 
-  /** Stops everything. */
-  close(): void {
-    this.store.close()
+  /** Reads the full-size tiles of every shown layer under a box of the canvas; null: all are there. */
+  loadBox(box: Edges): Promise<void> | null {
+    const missing = placesUnder(shownLayers(this.nodes).filter(isHosted), box, 0, 0).filter((place) => !this.store.shown(place) && !this.#isEmpty(place))
+    return missing.length === 0 ? null : this.store.load(missing)
   }
 
-  #places(nodes: readonly LayerNode[], seen: Edges, level: number, ring: number): TilePlace[] {
-    return nodes.flatMap((node) => {
-      const layer = node.view.id
-      if (layer < 0 && layer !== STAGED_LAYER) return []
-      const planes: readonly Plane[] = node.view.hasMask ? ['pixels', 'mask'] : ['pixels']
-      const range = layerTiles(node, seen, level)
-      const wide = ring === 0 ? range : withinExtent(withMargin(range, ring), node)
-      return planes.flatMap((plane) => placesOf(wide).map(({ x, y }) => ({ layer, plane, level: range.level, x, y })))
-    })
-  }
-
-  /** Full-size tiles under the window, so that a stroke need not wait for what is below it. */
-  #strokePlaces(layer: number, plane: Plane, seen: Edges): TilePlace[] {
-    const view = this.#document.layers.find((one) => one.id === layer)
-    if (!view?.extent) return []
-    const inverse = inverseOf(this.mapOf(layer))
-    const range = tilesOver(intersect(mapEdges(inverse, seen), edgesOf(view.extent)), 0)
-    if ((range.right - range.left) * (range.bottom - range.top) > 600) return []
-    return placesOf(range).map(({ x, y }) => ({ layer, plane, level: 0, x, y }))
+  #boxesOf(layer: number): (Edges | null)[] {
+    return shownLayers(this.nodes).filter((node) => node.view.id === layer).map(reachOf)
   }
 
   #withStandIns(): DocumentView {
@@ -377,17 +373,8 @@ export class Scene {
   }
 }
 
-const OWN_LAYER: LayerView = {
-  id: 0, kind: 'image', name: '', parent: null, position: 0, visible: true, locked: false, opacity: 1, blend: 'normal',
-  size: null, extent: null, hasMask: false, transform: IDENTITY, colour: null, operation: null,
-}
-
 function maskMap(view: DocumentView): string {
   return view.activeMask === null ? '' : JSON.stringify([mapOfLayer(view, view.activeMask), view.layers.find(({ id }) => id === view.activeMask)?.colour])
-}
-
-function withinExtent(range: TileRange, { view }: LayerNode): TileRange {
-  return view.extent ? within(range, tilesOver(edgesOf(view.extent), range.level)) : range
 }
 
 function inverseOf(map: Affine): Affine {

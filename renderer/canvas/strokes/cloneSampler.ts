@@ -13,7 +13,7 @@ export function cloneSampler(scene: Scene): SamplePixels {
     const key = `${column}/${row}`
     let pixels = tiles.get(key)
     if (!pixels) {
-      pixels = scene.composed.tile(0, column, row).context.getImageData(0, 0, TILE_EDGE, TILE_EDGE).data
+      pixels = scene.composed.fresh(0, column, row).context.getImageData(0, 0, TILE_EDGE, TILE_EDGE).data
       tiles.set(key, pixels)
     }
     const at = ((y - row * TILE_EDGE) * TILE_EDGE + x - column * TILE_EDGE) * 4

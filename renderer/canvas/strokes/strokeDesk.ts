@@ -6,7 +6,8 @@ import type { Plane, StrokeTile } from '../../../preload/contract/documents.ts'
 import type { DocumentView, EditorEvent, EditorHost, StrokeStart } from '../editorTypes.ts'
 import { type Affine, type Point, apply, invert, scaleOf } from '../geometry/affine.ts'
 import { type Edges, mapEdges, outward } from '../geometry/boxes.ts'
-import { MASK_LAYER_PLANE, SCRIBBLE_LAYER, type Scene, WORD_LAYER } from '../stage/scene.ts'
+import { MASK_LAYER_PLANE, SCRIBBLE_LAYER, WORD_LAYER } from '../stage/ownLayers.ts'
+import type { Scene } from '../stage/scene.ts'
 import type { ToolOptions, StrokeHandle, StrokeOrder } from '../tools/toolTypes.ts'
 import { tileBox } from '../tiles/tilePlan.ts'
 import { type Brush, type Sample, ceilingAt, radiusAt } from './brush.ts'
@@ -150,6 +151,7 @@ export class StrokeDesk {
       {
         layer, plane: target.plane, channels: target.channels, neutral: target.neutral,
         ink: ink ?? this.#ink(order.ink, scene, target),
+        ...(order.ink.kind === 'clone' ? { prepare: cloneSource(scene, target, order.ink.offset) } : {}),
         start: (): StrokeStart => ({ layer: layer() >= 0 ? layer() : null, plane: target.plane, title: order.title, tool: order.tool }),
         canSave: () => layer() >= 0 || target.standIn === 'mask',
         local: target.layer === WORD_LAYER || target.layer === SCRIBBLE_LAYER,
@@ -272,6 +274,14 @@ export class StrokeDesk {
       }
     })
     return id
+  }
+}
+
+/** Reads what a tile of the layer clones, before it is needed. */
+function cloneSource(scene: Scene, target: Target, offset: Point): (x: number, y: number) => Promise<void> | null {
+  return (x, y) => {
+    const { left, top, right, bottom } = mapEdges(scene.mapOf(target.layer), tileBox(0, x, y))
+    return scene.loadBox({ left: left + offset.x, top: top + offset.y, right: right + offset.x, bottom: bottom + offset.y })
   }
 }
 

@@ -23,6 +23,8 @@ export interface StrokePlan {
   /** value of every byte of an empty tile */
   readonly neutral: number
   readonly ink: Ink
+  /** what must be there before the ink can work on a tile: pixels to clone; null: all is there */
+  readonly prepare?: (x: number, y: number) => Promise<void> | null
   /** never goes to the host: scribbles, word paint */
   readonly local?: boolean
   /** whether the host can be told now: false while the layer is still being made */
@@ -128,16 +130,17 @@ export class StrokeSession {
     const found = this.#tiles.get(coverage)
     if (found) return found
     const place = this.#place(coverage)
-    const tile: OpenTile = { coverage, before: this.#ports.store.bytesAt(place), after: null, unsaved: true }
+    const waits = this.#plan.prepare?.(coverage.x, coverage.y) ?? null
+    const tile: OpenTile = { coverage, before: waits ? undefined : this.#ports.store.bytesAt(place), after: null, unsaved: true }
     this.#tiles.set(coverage, tile)
-    if (tile.before === undefined) this.#load(tile)
+    if (tile.before === undefined) this.#load(tile, waits)
     return tile
   }
 
-  #load(tile: OpenTile): void {
+  #load(tile: OpenTile, waits: Promise<void> | null = this.#plan.prepare?.(tile.coverage.x, tile.coverage.y) ?? null): void {
     const { store } = this.#ports
-    const load = store.load([this.#place(tile.coverage)]).catch(() => undefined).then(() => {
-      tile.before = store.bytesAt(this.#place(tile.coverage))
+    const load = Promise.all([store.load([this.#place(tile.coverage)]), waits]).then(() => true, () => false).then((there) => {
+      if (there) tile.before = store.bytesAt(this.#place(tile.coverage))
       if (tile.before !== undefined && !this.#over) this.#resolve(tile)
       this.#loads.delete(load)
     })

@@ -19,6 +19,10 @@ export interface CompositorOptions {
   readonly layers: () => readonly LayerNode[]
   /** bytes of composed tiles that may be held */
   readonly budget: number
+  /** colour that takes the place of all others; null or none: as they are */
+  readonly tint?: () => string | null
+  /** a clock, milliseconds */
+  readonly now?: () => number
 }
 
 /** A composed tile. */
@@ -29,10 +33,18 @@ interface Composed {
   readonly y: number
   /** part to redo, in the tile's pixels */
   dirty: Edges | null
+  /** something to look at is in it, be it from another level */
+  seeded: boolean
+  /** no layer drew anything */
+  blank: boolean
   used: number
 }
 
 const WHOLE: Edges = { left: 0, top: 0, right: TILE_EDGE, bottom: TILE_EDGE }
+/** Parts of a tile up to this many pixels are always redone at once: what a brush touches. */
+const SMALL_PART = (TILE_EDGE * TILE_EDGE) / 3
+/** How many levels away a tile is looked for that stands in. */
+const STAND_IN_LEVELS = 4
 
 /** See the file's head. */
 export class Compositor {
@@ -43,6 +55,8 @@ export class Compositor {
   readonly #scratch: Surface[] = []
   readonly #drawer: LayerDrawer
   #clock = 0
+  #deadline = Infinity
+  #postponed: Edges[] = []
 
   constructor(options: CompositorOptions) {
     this.#options = options
@@ -54,20 +68,77 @@ export class Compositor {
     return this.#tiles.size * surfaceBytes({ width: TILE_EDGE, height: TILE_EDGE })
   }
 
-  /** The picture of one tile of the canvas, up to date. */
+  /** Begins a frame: whole tiles are composed for about this long, the others later. */
+  startFrame(milliseconds: number): void {
+    this.#deadline = this.#now() + milliseconds
+  }
+
+  /** Boxes of the canvas that were shown from other levels or old pixels since the last call: paint them again. */
+  takePostponed(): Edges[] {
+    return this.#postponed.splice(0)
+  }
+
+  /** The picture of one tile of the canvas: up to date, or, when the frame's time is up, the best there is. */
   tile(level: number, x: number, y: number): Surface {
+    return this.#tile(level, x, y).surface
+  }
+
+  /** Like {@link tile}; null where no layer has anything. */
+  tileUnlessBlank(level: number, x: number, y: number): Surface | null {
+    const tile = this.#tile(level, x, y)
+    return tile.blank ? null : tile.surface
+  }
+
+  /** The picture of one tile, composed now whatever the time: for reading pixels. */
+  fresh(level: number, x: number, y: number): Surface {
+    const deadline = this.#deadline
+    this.#deadline = Infinity
+    const { surface } = this.#tile(level, x, y)
+    this.#deadline = deadline
+    return surface
+  }
+
+  #now(): number {
+    return (this.#options.now ?? (() => performance.now()))()
+  }
+
+  #tile(level: number, x: number, y: number): Composed {
     const key = `${level}/${x}/${y}`
     let tile = this.#tiles.get(key)
     if (!tile) {
-      tile = { surface: this.#room() ?? this.#options.makeSurface(TILE_EDGE, TILE_EDGE), level, x, y, dirty: WHOLE, used: 0 }
+      tile = { surface: this.#room() ?? this.#options.makeSurface(TILE_EDGE, TILE_EDGE), level, x, y, dirty: WHOLE, seeded: false, blank: false, used: 0 }
       this.#tiles.set(key, tile)
     }
     tile.used = ++this.#clock
-    if (tile.dirty) {
+    if (tile.dirty && (areaOf(tile.dirty) <= SMALL_PART || this.#now() < this.#deadline)) {
       this.#compose(tile, tile.dirty)
       tile.dirty = null
+      tile.seeded = true
+    } else if (tile.dirty) {
+      if (!tile.seeded) this.#seed(tile)
+      this.#postponed.push(tileBox(level, x, y))
     }
-    return tile.surface
+    return tile
+  }
+
+  /** Something to look at until the tile's turn comes: a piece of a coarser tile, or finer ones. */
+  #seed(tile: Composed): void {
+    const { context } = tile.surface
+    const { level, x, y } = tile
+    context.clearRect(0, 0, TILE_EDGE, TILE_EDGE)
+    tile.seeded = true
+    for (let up = 1; up <= STAND_IN_LEVELS; up++) {
+      const coarse = this.#tiles.get(`${level + up}/${x >> up}/${y >> up}`)
+      if (!coarse?.seeded) continue
+      const side = TILE_EDGE / 2 ** up
+      context.drawImage(coarse.surface.picture, (x - ((x >> up) << up)) * side, (y - ((y >> up) << up)) * side, side, side, 0, 0, TILE_EDGE, TILE_EDGE)
+      return
+    }
+    const half = TILE_EDGE / 2
+    for (const [column, row] of [[0, 0], [1, 0], [0, 1], [1, 1]]) {
+      const fine = this.#tiles.get(`${level - 1}/${2 * x + column}/${2 * y + row}`)
+      if (fine?.seeded) context.drawImage(fine.surface.picture, column * half, row * half, half, half)
+    }
   }
 
   /** Marks a box of the canvas as changed; null means everything. */
@@ -105,33 +176,43 @@ export class Compositor {
     const frame = { level: tile.level, x: tile.x, y: tile.y, part }
     clipped(context, part, () => {
       context.clearRect(part.left, part.top, part.right - part.left, part.bottom - part.top)
-      this.#blend(context, this.#options.layers(), frame, 0)
+      const drawn = this.#blend(context, this.#options.layers(), frame, 0)
+      tile.blank = !drawn && (part === WHOLE || tile.blank)
+      const tint = drawn ? this.#options.tint?.() : null
+      if (!tint) return
+      set(context, 1, 'source-in')
+      context.fillStyle = tint
+      context.fillRect(part.left, part.top, part.right - part.left, part.bottom - part.top)
+      set(context, 1, 'source-over')
     })
   }
 
-  #blend(context: Context2D, nodes: readonly LayerNode[], frame: Frame, depth: number): void {
-    for (const node of nodes) if (isShown(node)) this.#blendLayer(context, node, frame, depth)
+  /** @returns whether anything was drawn */
+  #blend(context: Context2D, nodes: readonly LayerNode[], frame: Frame, depth: number): boolean {
+    return nodes.reduce((drawn, node) => (isShown(node) && this.#blendLayer(context, node, frame, depth)) || drawn, false)
   }
 
-  #blendLayer(context: Context2D, node: LayerNode, frame: Frame, depth: number): void {
+  #blendLayer(context: Context2D, node: LayerNode, frame: Frame, depth: number): boolean {
     const { view, children } = node
-    if (!children && !this.#drawer.reaches(node, frame)) return
+    if (!children && !this.#drawer.reaches(node, frame)) return false
     const mode = view.blend === 'normal' ? 'source-over' : view.blend
     if (!children && !view.hasMask) {
       set(context, view.opacity, mode)
-      this.#drawer.draw(context, node, 'pixels', frame)
+      const drawn = this.#drawer.draw(context, node, 'pixels', frame)
       set(context, 1, 'source-over')
-      return
+      return drawn
     }
     // groups are composed alone and then blended like a layer; masked layers too
     const alone = this.#alone(depth)
+    let drawn = false
     clipped(alone.context, frame.part, () => {
       alone.context.clearRect(0, 0, TILE_EDGE, TILE_EDGE)
-      if (children) this.#blend(alone.context, children, frame, depth + 2)
-      else this.#drawer.draw(alone.context, node, 'pixels', frame)
+      drawn = children ? this.#blend(alone.context, children, frame, depth + 2) : this.#drawer.draw(alone.context, node, 'pixels', frame)
     })
+    if (!drawn) return false
     if (view.hasMask) this.#cut(context, alone, node, frame, depth)
     else this.#put(context, alone, frame, view.opacity, mode)
+    return true
   }
 
   /** Blends a surface through the layer's mask. Edit results replace what is below instead of covering it. */
@@ -167,6 +248,10 @@ export interface Frame {
   readonly x: number
   readonly y: number
   readonly part: Edges
+}
+
+function areaOf({ left, top, right, bottom }: Edges): number {
+  return (right - left) * (bottom - top)
 }
 
 function set(context: Context2D, opacity: number, mode: GlobalCompositeOperation): void {

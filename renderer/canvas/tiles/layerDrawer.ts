@@ -29,6 +29,11 @@ export function layerTiles(node: LayerNode, box: Edges, canvasLevel: number): Ti
   return isEmpty(part) ? none : tilesOver(part, layerLevel(node.toCanvas, canvasLevel))
 }
 
+/** The same for a group's mask, which has no extent of its own. */
+export function groupTiles(node: LayerNode, box: Edges, canvasLevel: number): TileRange {
+  return node.fromCanvas ? tilesOver(mapEdges(node.fromCanvas, box), layerLevel(node.toCanvas, canvasLevel)) : { level: 0, left: 0, top: 0, right: 0, bottom: 0 }
+}
+
 /** See the file's head. */
 export class LayerDrawer {
   readonly #store: TileStore
@@ -46,36 +51,41 @@ export class LayerDrawer {
     return range.right > range.left
   }
 
-  /** Draws with the context's own opacity and mode; the context's pixels are those of the canvas tile. */
-  draw(context: Context2D, node: LayerNode, plane: Plane, frame: Frame): void {
+  /**
+   * Draws with the context's own opacity and mode; the context's pixels are those of the canvas tile.
+   * @returns whether there was anything to draw
+   */
+  draw(context: Context2D, node: LayerNode, plane: Plane, frame: Frame): boolean {
     const box = partBox(frame)
-    // a group's mask has no extent of its own
-    const range = plane === 'mask' && node.children ? tilesOver(node.fromCanvas ? mapEdges(node.fromCanvas, box) : box, layerLevel(node.toCanvas, frame.level)) : layerTiles(node, box, frame.level)
-    if (range.right <= range.left) return
+    const range = plane === 'mask' && node.children ? groupTiles(node, box, frame.level) : layerTiles(node, box, frame.level)
+    if (range.right <= range.left) return false
     const map = compose(translation(-frame.x * TILE_EDGE, -frame.y * TILE_EDGE), compose(scaling(2 ** -frame.level), compose(node.toCanvas, scaling(2 ** range.level))))
     if (isTranslation(map)) {
-      this.#drawTiles(context, node, plane, range, Math.round(map[4]), Math.round(map[5]))
-      return
+      return this.#drawTiles(context, node, plane, range, Math.round(map[4]), Math.round(map[5]))
     }
-    this.#drawGathered(context, node, plane, range, map)
+    return this.#drawGathered(context, node, plane, range, map)
   }
 
   /** Tiles side by side at whole positions. */
-  #drawTiles(context: Context2D, node: LayerNode, plane: Plane, range: TileRange, shiftX: number, shiftY: number): void {
+  #drawTiles(context: Context2D, node: LayerNode, plane: Plane, range: TileRange, shiftX: number, shiftY: number): boolean {
+    let drawn = false
     for (let y = range.top; y < range.bottom; y++) {
-      for (let x = range.left; x < range.right; x++) this.#drawTile(context, node.view.id, plane, range.level, x, y, x * TILE_EDGE + shiftX, y * TILE_EDGE + shiftY)
+      for (let x = range.left; x < range.right; x++) drawn = this.#drawTile(context, node.view.id, plane, range.level, x, y, x * TILE_EDGE + shiftX, y * TILE_EDGE + shiftY) || drawn
     }
+    return drawn
   }
 
   /** Tiles are put together first, so that a turned or scaled layer has no seams. */
-  #drawGathered(context: Context2D, node: LayerNode, plane: Plane, range: TileRange, map: Affine): void {
+  #drawGathered(context: Context2D, node: LayerNode, plane: Plane, range: TileRange, map: Affine): boolean {
+    let drawn = false
     const surface = (this.#gathered ??= this.#makeSurface(GATHER_EDGE, GATHER_EDGE))
     const at = GATHER_EDGE / TILE_EDGE
     for (let top = range.top; top < range.bottom; top += at) {
       for (let left = range.left; left < range.right; left += at) {
         const piece = { level: range.level, left, top, right: Math.min(left + at, range.right), bottom: Math.min(top + at, range.bottom) }
         surface.context.clearRect(0, 0, GATHER_EDGE, GATHER_EDGE)
-        this.#drawTiles(surface.context, node, plane, piece, -left * TILE_EDGE, -top * TILE_EDGE)
+        if (!this.#drawTiles(surface.context, node, plane, piece, -left * TILE_EDGE, -top * TILE_EDGE)) continue
+        drawn = true
         context.save()
         context.transform(...map)
         const [wide, high] = [(piece.right - left) * TILE_EDGE, (piece.bottom - top) * TILE_EDGE]
@@ -84,16 +94,17 @@ export class LayerDrawer {
         context.restore()
       }
     }
+    return drawn
   }
 
-  #drawTile(context: Context2D, layer: number, plane: Plane, level: number, x: number, y: number, atX: number, atY: number): void {
+  #drawTile(context: Context2D, layer: number, plane: Plane, level: number, x: number, y: number, atX: number, atY: number): boolean {
     const tile = this.#store.shown({ layer, plane, level, x, y })
     if (tile) {
       const surface = this.#store.pictureOf(tile)
       if (surface) context.drawImage(surface.picture, atX, atY)
-      return
+      return surface !== null
     }
-    if (!this.#drawFiner(context, layer, plane, level, x, y, atX, atY)) this.#drawCoarser(context, layer, plane, level, x, y, atX, atY)
+    return this.#drawFiner(context, layer, plane, level, x, y, atX, atY) || this.#drawCoarser(context, layer, plane, level, x, y, atX, atY)
   }
 
   /** Four tiles of the finer level, when all are there: what a person sees just after zooming out. */
@@ -109,15 +120,16 @@ export class LayerDrawer {
     return true
   }
 
-  #drawCoarser(context: Context2D, layer: number, plane: Plane, level: number, x: number, y: number, atX: number, atY: number): void {
+  #drawCoarser(context: Context2D, layer: number, plane: Plane, level: number, x: number, y: number, atX: number, atY: number): boolean {
     for (let up = 1; up <= STAND_IN_LEVELS; up++) {
       const tile = this.#store.shown({ layer, plane, level: level + up, x: x >> up, y: y >> up })
       if (!tile) continue
       const surface = this.#store.pictureOf(tile)
       const side = TILE_EDGE / 2 ** up
       if (surface) context.drawImage(surface.picture, (x - ((x >> up) << up)) * side, (y - ((y >> up) << up)) * side, side, side, atX, atY, TILE_EDGE, TILE_EDGE)
-      return
+      return surface !== null
     }
+    return false
   }
 }
 

@@ -39,9 +39,9 @@ export function mapOfLayer(view: DocumentView, id: number, live: LiveTransforms 
   return map
 }
 
-/** All layers with pixels that show, lowest first. */
+/** All layers with tiles of their own that show, lowest first: those with pixels, and groups with a mask. */
 export function shownLayers(nodes: readonly LayerNode[]): LayerNode[] {
-  return nodes.flatMap((node) => !isShown(node) ? [] : node.children ? shownLayers(node.children) : [node])
+  return nodes.flatMap((node) => !isShown(node) ? [] : node.children ? [...shownLayers(node.children), ...(node.view.hasMask ? [node] : [])] : [node])
 }
 
 /** Whether a layer adds anything to the picture. */

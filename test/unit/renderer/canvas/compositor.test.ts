@@ -83,6 +83,32 @@ describe('composed tiles', () => {
     expect(fine.draws(0, 0, 1)).toHaveLength(4)
   })
 
+  it('that a frame has no time for show another level meanwhile, but never what a brush has just touched', async () => {
+    const bench = new Bench([layer(1, 'image')])
+    await bench.load([1, 0, 0], [1, 0, 0, 1])
+    bench.draws(0, 0, 1)
+    bench.compositor.startFrame(-1)
+    expect(bench.draws()).toHaveLength(1) // a piece of the coarser tile
+    expect(bench.compositor.counts.tiles).toBe(1)
+    expect(bench.compositor.takePostponed()).toEqual([{ left: 0, top: 0, right: 256, bottom: 256 }])
+    bench.compositor.startFrame(1000)
+    bench.draws()
+    expect(bench.compositor.counts.tiles).toBe(2)
+    expect(bench.compositor.takePostponed()).toEqual([])
+    bench.compositor.startFrame(-1)
+    bench.compositor.invalidate({ left: 10, top: 10, right: 60, bottom: 60 })
+    bench.draws()
+    expect(bench.compositor.counts.tiles).toBe(3)
+    expect(bench.compositor.takePostponed()).toEqual([])
+  })
+
+  it('say when no layer has anything there', async () => {
+    const bench = new Bench([layer(1, 'image', { extent: { x: 0, y: 0, width: 256, height: 256 } })])
+    await bench.load([1, 0, 0])
+    expect(bench.compositor.tileUnlessBlank(0, 0, 0)).not.toBeNull()
+    expect(bench.compositor.tileUnlessBlank(0, 2, 0)).toBeNull()
+  })
+
   it('stay within their budget by giving up those looked at longest ago', async () => {
     const bench = new Bench([layer(1, 'image')], 4 * 262144)
     for (let x = 0; x < 10; x++) bench.draws(x)
