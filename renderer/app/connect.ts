@@ -24,10 +24,15 @@ function isOpen(project: string, document: number): boolean {
 }
 
 let historyTimer: ReturnType<typeof setTimeout> | undefined
+let historyWanted: 'new' | 'pictures' = 'new'
 /** Reads what came to the history, once for a burst of changes. */
-function historySoon(whole: boolean): void {
+function historySoon(what: 'new' | 'pictures'): void {
+  if (what === 'pictures') historyWanted = what
   clearTimeout(historyTimer)
-  historyTimer = setTimeout(() => void refreshHistory(whole).catch(() => null), HISTORY_MS) // the next change asks again
+  historyTimer = setTimeout(() => {
+    void refreshHistory(historyWanted).catch(() => null) // the next change asks again
+    historyWanted = 'new'
+  }, HISTORY_MS)
 }
 
 /** Listens to everything the host tells. */
@@ -35,10 +40,12 @@ function listen(): void {
   on('document.changed', ({ view }) => {
     if (!isOpen(view.project, view.document)) return
     takeView(view)
-    historySoon(false)
+    historySoon('new')
   })
   on('project.changed', ({ view }) => {
-    if (documentStore.getState().project?.project === view.project) documentStore.setState({ project: view })
+    if (documentStore.getState().project?.project !== view.project) return
+    documentStore.setState({ project: view })
+    historySoon('pictures')
   })
   on('job.changed', ({ job }) => {
     takeJob(job)
@@ -48,10 +55,11 @@ function listen(): void {
   on('staging.changed', ({ project, document, edits }) => {
     if (!isOpen(project, document)) return
     takeStaged(edits)
-    historySoon(false)
+    historySoon('new')
   })
   on('models.changed', () => void refreshModels().catch(() => null)) // the event lacks the defaults
   on('notice', tellNotice)
+  on('app.changed', ({ info }) => sessionStore.setState({ info }))
   on('settings.changed', ({ settings }) => sessionStore.setState({ settings }))
   on('network.changed', (network) => sessionStore.setState({ network }))
   on('files.opened', ({ files }) => void openAll(files))

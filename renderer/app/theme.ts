@@ -28,7 +28,7 @@ export const theme = createTheme({
     gray: ['#fbfbfb', '#f3f3f4', '#eaeaec', '#dedee1', '#cdcdd2', '#aeaeb5', '#85858d', '#5d5d65', '#3a3a40', '#1b1b1e'],
   },
   components: {
-    Input: Input.extend({ defaultProps: { size: 'xs' }, vars: () => ({ wrapper: { '--input-height': `${SIZES.control}rem`, '--input-fz': '0.8125rem', '--input-padding-inline-start': '0.5rem' } }) }),
+    Input: Input.extend({ defaultProps: { size: 'xs' }, vars: () => ({ wrapper: { '--input-height': `${SIZES.control}rem`, '--input-fz': '0.8125rem' } }) }),
     InputWrapper: InputWrapper.extend({ vars: () => ({ label: { '--input-label-size': '0.78125rem' }, error: {}, description: {}, success: {} }) }),
     TextInput: TextInput.extend({ defaultProps: { size: 'xs' } }),
     NumberInput: NumberInput.extend({ defaultProps: { size: 'xs', stepHoldDelay: 350, stepHoldInterval: 60 } }),

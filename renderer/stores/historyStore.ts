@@ -9,6 +9,8 @@ import { strokesStored } from './canvasPort.ts'
 import { inTurn, place } from './documentStore.ts'
 
 const PAGE = 5000
+/** rows behind the newest that are looked at for pictures that are still to come */
+const RECENT = 40
 
 /** See {@link historyStore}. Rows in order of their making; `marked` are the two (at most) chosen for comparing. */
 export type HistoryState = { readonly rows: readonly OperationRow[]; readonly head: number | null; readonly marked: readonly number[]; readonly starredOnly: boolean; readonly loading: boolean }
@@ -43,18 +45,29 @@ export function mergeRows(old: readonly OperationRow[], fresh: readonly Operatio
 
 let reading = 0
 
-/** Reads the history from the start, or only what came after the rows that are there. @throws AppError */
-export async function refreshHistory(whole: boolean): Promise<void> {
+/** The rows whose pictures the host may have made since: from the first of the last few that lacks one. */
+export function settledRows(rows: readonly OperationRow[]): readonly OperationRow[] {
+  const bare = rows.findIndex(({ thumbnail }, index) => thumbnail === null && index >= rows.length - RECENT)
+  return bare < 0 ? rows : rows.slice(0, bare)
+}
+
+/**
+ * Reads the history: `all` of it, what came after the rows that are there (`new`), or also the latest rows once more
+ * (`pictures`: the host makes thumbnails when nobody draws). @throws AppError
+ */
+export async function refreshHistory(what: 'all' | 'new' | 'pictures'): Promise<void> {
   const where = place()
   const turn = ++reading
   if (!where) return historyStore.setState({ rows: [], head: null, marked: [] })
   historyStore.setState({ loading: true })
-  let rows = whole ? [] : historyStore.getState().rows
+  const known = what === 'all' ? [] : historyStore.getState().rows
+  let rows = known
+  let after = (what === 'pictures' ? settledRows(known) : known).at(-1)?.id
   for (;;) {
-    const after = rows.at(-1)?.id
     const page = await call('history.list', { ...where, limit: PAGE, ...(after !== undefined && { after }) })
     if (turn !== reading) return
     rows = mergeRows(rows, page.operations)
+    after = page.operations.at(-1)?.id ?? after
     historyStore.setState({ rows, head: page.head, loading: page.more })
     if (!page.more || page.operations.length === 0) return historyStore.setState({ loading: false })
   }

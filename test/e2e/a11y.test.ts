@@ -33,7 +33,7 @@ describe.skipIf(executable === null)('accessibility of every screen', () => {
         page.on('pageerror', (error) => problems.push(error.message))
         try {
           await page.goto(`${server.url}/index.html?theme=${theme}&${screen.query}`)
-          await page.waitForFunction(() => (window as never as { windowReady?: boolean }).windowReady === true)
+          await page.waitForFunction('window.windowReady === true')
           await screen.go?.(page)
           await page.mouse.move(500, 480)
           await page.waitForTimeout(700)

@@ -9,6 +9,7 @@ export interface WindowScreen {
 }
 
 const tab = (name: string) => (page: Page): Promise<void> => page.getByRole('tab', { name }).click()
+const intent = (name: string) => (page: Page): Promise<void> => page.locator('.intents').getByRole('radio', { name }).click()
 const menu = (title: string, item: string) => async (page: Page): Promise<void> => {
   await page.getByRole('button', { name: title, exact: true }).click()
   await page.getByRole('menuitem', { name: item }).first().click()
@@ -20,10 +21,10 @@ export const SCREENS: readonly WindowScreen[] = [
   { name: 'start-first', query: 'recent=0&onboarded=0' },
   { name: 'edit-fill', query: 'open=1' },
   { name: 'edit-no-mask', query: 'open=1&mask=0&unlike=1' },
-  { name: 'edit-expert', query: 'open=1&level=expert', go: (page) => page.getByLabel('What should be there?').first().fill('a fulll moon over the hills') },
-  { name: 'edit-remove', query: 'open=1', go: (page) => page.getByRole('radiogroup', { name: 'What to do' }).getByRole('radio', { name: 'Remove' }).click() },
-  { name: 'edit-expand', query: 'open=1', go: (page) => page.getByRole('radiogroup', { name: 'What to do' }).getByRole('radio', { name: 'Expand' }).click() },
-  { name: 'edit-swap', query: 'open=1', go: (page) => page.getByRole('radiogroup', { name: 'What to do' }).getByRole('radio', { name: 'Swap' }).click() },
+  { name: 'edit-expert', query: 'open=1&level=expert', go: (page) => page.locator('[data-prompt]').fill('a fulll moon over the hills') },
+  { name: 'edit-remove', query: 'open=1', go: intent('Remove') },
+  { name: 'edit-expand', query: 'open=1', go: intent('Expand') },
+  { name: 'edit-swap', query: 'open=1', go: intent('Swap') },
   { name: 'layers', query: 'open=1', go: async (page) => { await tab('Layers')(page); await page.getByRole('treeitem', { name: /Dodge/ }).click() } },
   { name: 'history', query: 'open=1&steps=60', go: tab('History') },
   { name: 'results', query: 'open=1&results=4' },
@@ -37,5 +38,5 @@ export const SCREENS: readonly WindowScreen[] = [
   { name: 'mask-import', query: 'open=1', go: menu('Select', 'Import a mask') },
   { name: 'compare', query: 'open=1&steps=8', go: async (page) => { await tab('History')(page); await page.getByRole('button', { name: /More about "Remove"/ }).click(); await page.getByRole('menuitem', { name: 'Mark for comparing' }).click(); await page.getByRole('button', { name: 'Compare with the picture now' }).click(); await page.getByText('28,954').waitFor() } },
   { name: 'replay', query: 'open=1&steps=8', go: async (page) => { await tab('History')(page); await page.getByRole('button', { name: /More about "The good one"/ }).click(); await page.getByRole('menuitem', { name: 'Change and replay the rest' }).click(); await page.getByRole('dialog').getByLabel('Prompt').waitFor() } },
-  { name: 'problem', query: 'open=1', go: async (page) => { await page.evaluate(() => (window as never as { windowPage: { host: { failures: Map<string, object> } } }).windowPage.host.failures.set('projects.create', { code: 'image/too-large', message: '"harbour.png" has 200 megapixels; pictures of up to 120 can be opened here. Make it smaller and open it again.' })); await page.keyboard.press('Control+o') } },
+  { name: 'problem', query: 'open=1', go: async (page) => { await page.evaluate(`windowPage.host.failures.set('projects.create', { code: 'image/too-large', message: '"harbour.png" has 200 megapixels; pictures of up to 120 can be opened here. Make it smaller and open it again.' })`); await page.keyboard.press('Control+o') } },
 ]

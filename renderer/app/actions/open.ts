@@ -4,8 +4,9 @@ import type { DocumentView } from '../../../preload/contract/documents.ts'
 import type { FileInfo } from '../../../preload/contract/files.ts'
 import { AppError } from '../../../preload/contract/result.ts'
 import { bridge, call } from '../../api/client.ts'
+import { strokesStored } from '../../stores/canvasPort.ts'
 import { closeDialog, openDialog, tellProblem } from '../../stores/dialogStore.ts'
-import { change, documentStore, place, refreshProjects, takeProject, takeView } from '../../stores/documentStore.ts'
+import { change, documentStore, inTurn, place, refreshProjects, takeProject, takeView } from '../../stores/documentStore.ts'
 import { refreshHistory } from '../../stores/historyStore.ts'
 import { layoutStore } from '../../stores/layoutStore.ts'
 import { refreshStaged } from '../../stores/stagingStore.ts'
@@ -21,8 +22,26 @@ export function plainName(name: string): string {
 async function show(view: DocumentView): Promise<void> {
   takeView(view)
   layoutStore.setState({ screen: null })
-  await Promise.all([refreshHistory(true), refreshStaged()])
+  await Promise.all([refreshHistory('all'), refreshStaged()])
   void refreshProjects().catch(() => null) // the list of recent projects is read again when it is shown
+  void offerStrokes(view.project).catch(() => null) // what a crash left is offered again at the next opening
+}
+
+/** Offers the newest stroke that a crash left unfinished. */
+async function offerStrokes(project: string): Promise<void> {
+  const { strokes } = await call('stroke.recovered', { project })
+  const last = strokes.toSorted((a, b) => b.savedAt - a.savedAt)[0]
+  if (!last) return
+  const action = { label: t('document.recovered.restore'), command: 'stroke.restore', payload: { document: last.document, stroke: last.stroke } }
+  tellNotice({ id: 'strokes', level: 'warning', message: t('document.recovered', { n: strokes.length, title: last.title }), sticky: true, over: false, action })
+}
+
+/** Brings a stroke back that a crash left unfinished. @throws AppError */
+export async function restoreStroke(which: { readonly document: number; readonly stroke: number }): Promise<void> {
+  const where = place()
+  if (!where) return
+  if (where.document !== which.document) await openOtherDocument(which.document)
+  await inTurn(() => call('stroke.restore', { project: where.project, document: which.document, stroke: which.stroke }))
 }
 
 /** A new project around a new document. The project is taken back when the document cannot be made. */
@@ -64,6 +83,7 @@ export async function openFile(file: FileInfo): Promise<void> {
 
 /** Opens a project and its first document. @throws AppError */
 export async function openProject(which: InputOf<'projects.open'>): Promise<void> {
+  await closing
   const project = await call('projects.open', which)
   const first = project.documents[0]
   if (!first) throw new Error(t('document.project-empty', { name: project.name }))
@@ -145,12 +165,16 @@ export async function saveProject(): Promise<void> {
 
 /** Closes the project; everything in it is on the disk already. */
 export async function closeProject(): Promise<void> {
+  await strokesStored()
   const { project } = documentStore.getState()
   documentStore.setState({ project: null, document: null, selected: [], reopen: null })
-  await Promise.all([refreshHistory(true), refreshStaged()])
-  if (project) await call('projects.close', { project: project.project })
+  closing = project ? call('projects.close', { project: project.project }).catch((error: unknown) => tellProblem(error, t('error.title'))) : closing
+  await Promise.all([closing, refreshHistory('all'), refreshStaged()])
   await refreshProjects()
 }
+
+/** The project that is being closed: it may be the very one that is opened next. */
+let closing: Promise<unknown> = Promise.resolve()
 
 /** After the host has come back: opens what was open. Its ids are new ones. */
 export async function reopenAfterRestart(): Promise<void> {

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'react'
 import { Button, NumberInput, SegmentedControl, TextInput, Tooltip } from '@mantine/core'
 import { IconArrowRight, IconPlayerStop } from '@tabler/icons-react'
 import { activeMask, documentStore } from '../../stores/documentStore.ts'
-import { type IntentName, editStore, needsMask, setForm } from '../../stores/editStore.ts'
+import { type IntentName, editStore, setForm } from '../../stores/editStore.ts'
 import { layoutStore, showTab } from '../../stores/layoutStore.ts'
 import { runningJob, jobsStore } from '../../stores/jobsStore.ts'
 import { stagingStore } from '../../stores/stagingStore.ts'
@@ -20,13 +20,14 @@ const CHOICES: readonly IntentName[] = ['fill', 'remove', 'swap']
 
 /** See the file's head. */
 export function ContextBar() {
-  const mask = useStore(documentStore, (state) => activeMask(state)?.extent != null)
+  const mask = useStore(documentStore, (state) => (activeMask(state)?.extent ?? null) !== null)
   const waits = useStore(stagingStore, ({ edits }) => edits.length > 0)
   const job = useStore(jobsStore, runningJob)
   const hidden = useStore(layoutStore, (state) => state.hidden)
+  const intent = useStore(editStore, (state) => state.intent)
   if (hidden) return null
   if (job) return <RunBar title={job.title} share={job.steps > 0 ? job.step / job.steps : null} eta={job.etaSeconds} />
-  return mask && !waits ? <SelectionBar /> : null
+  return mask && !waits && CHOICES.includes(intent) ? <SelectionBar /> : null
 }
 
 function SelectionBar() {
@@ -35,7 +36,7 @@ function SelectionBar() {
   const drawing = useStore(viewStore, (state) => state.drawing)
   const bar = useRef<HTMLFormElement>(null)
   const place = useBarPlace(bar)
-  const shown: IntentName = CHOICES.includes(intent) ? intent : 'fill'
+  const shown = intent
   const choose = (next: IntentName): void => {
     setForm({ intent: next })
     if (next === 'swap') showTab('edit')
@@ -45,7 +46,6 @@ function SelectionBar() {
       ref={bar} className="context" aria-label={t('context.bar')} style={place} data-drawing={drawing || undefined}
       onSubmit={(event) => {
         event.preventDefault()
-        if (!needsMask(intent)) setForm({ intent: shown })
         void runCommand('run.go')
       }}
     >

@@ -1,11 +1,15 @@
 /** New, open, save, export, and what changes the canvas as a whole. */
 import { IconDeviceFloppy, IconFileExport, IconFilePlus, IconFolderOpen, IconPhoto } from '@tabler/icons-react'
+import { z } from 'zod'
 import { change, documentStore } from '../../stores/documentStore.ts'
 import { openDialog } from '../../stores/dialogStore.ts'
 import { toolStore } from '../../stores/toolStore.ts'
-import { closeProject, openRecent, openSample, pickPicture, pickPictureAsLayer, pickProject, retryOpen, saveProject } from '../actions/open.ts'
+import { closeProject, openRecent, openOtherDocument, openSample, pickPicture, pickPictureAsLayer, pickProject, restoreStroke, retryOpen, saveProject } from '../actions/open.ts'
 import type { Command } from './command.ts'
 import { canChange, hasDocument } from './when.ts'
+
+/** What a notice about an unfinished stroke carries. */
+const strokePlace = z.object({ document: z.number(), stroke: z.number() })
 
 /** Commands of the File and Image menus. */
 export const documentCommands: readonly Command[] = [
@@ -19,6 +23,8 @@ export const documentCommands: readonly Command[] = [
   { id: 'file.rename', title: 'command.file.rename', enabled: hasDocument, run: () => openDialog({ kind: 'rename-project' }) },
   { id: 'file.export', title: 'command.file.export', icon: IconFileExport, shortcuts: ['Mod+Shift+E'], moment: 'window', enabled: hasDocument, run: () => openDialog({ kind: 'export' }) },
   { id: 'file.close', title: 'command.file.close', shortcuts: ['Mod+Shift+W'], moment: 'window', enabled: () => documentStore.getState().project !== null, run: closeProject },
+  { id: 'file.open-document', title: 'command.file.open-document', keyOnly: true, run: (payload) => (typeof payload === 'number' ? openOtherDocument(payload) : null) },
+  { id: 'stroke.restore', title: 'command.stroke.restore', keyOnly: true, run: (payload) => restoreStroke(strokePlace.parse(payload)) },
   { id: 'file.retry-open', title: 'command.file.retry-open', keyOnly: true, run: retryOpen },
   { id: 'image.size', title: 'command.image.size', shortcuts: ['Mod+Alt+I'], enabled: canChange, run: () => openDialog({ kind: 'image-size' }) },
   { id: 'image.canvas-size', title: 'command.image.canvas-size', enabled: canChange, run: () => openDialog({ kind: 'canvas-size' }) },

@@ -1,6 +1,6 @@
 /** Shows the dialogs that are open, and the dialog panels of the registry. */
 import { Modal } from '@mantine/core'
-import { Suspense } from 'react'
+import { type ReactNode, Suspense, useEffect, useRef } from 'react'
 import { panelById } from '../../panels/registry.ts'
 import { DOCUMENT_DIALOGS } from '../../panels/document/dialogs.tsx'
 import { HISTORY_DIALOGS } from '../../panels/history/dialogs.tsx'
@@ -28,9 +28,19 @@ function OneDialog({ dialog, depth }: { readonly dialog: Dialog; readonly depth:
   const { title, size, component: Body } = rows[dialog.kind] as unknown as DialogRow<Dialog> // the table has the row for this very kind
   return (
     <Modal opened onClose={() => closeDialog(dialog.kind)} title={title(dialog)} size={`${size}rem`} zIndex={300 + depth} className="dialog">
-      <PanelBoundary><Suspense fallback={null}><Body dialog={dialog} close={() => closeDialog(dialog.kind)} /></Suspense></PanelBoundary>
+      <PanelBoundary><Suspense fallback={null}><FirstFocus><Body dialog={dialog} close={() => closeDialog(dialog.kind)} /></FirstFocus></Suspense></PanelBoundary>
     </Modal>
   )
+}
+
+/** The dialog's own first field, which was not loaded yet when the modal looked for one. */
+function FirstFocus({ children }: { readonly children: ReactNode }) {
+  const frame = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const timer = setTimeout(() => frame.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus(), 20) // after the modal's own try
+    return () => clearTimeout(timer)
+  }, [])
+  return <div ref={frame}>{children}</div>
 }
 
 function PanelDialog() {

@@ -1,6 +1,6 @@
 /** The top line: menus (the system has its own in Electron), the document's name, undo, comparing, the palette. */
 import { Menu } from '@mantine/core'
-import { IconCheck } from '@tabler/icons-react'
+import { IconCheck, IconChevronDown } from '@tabler/icons-react'
 import { useState } from 'react'
 import { documentStore } from '../../stores/documentStore.ts'
 import { sessionStore } from '../../stores/sessionStore.ts'
@@ -67,14 +67,11 @@ export function MenuLines({ lines }: { readonly lines: readonly MenuLine[] }) {
 
 function MenuCommand({ id }: { readonly id: string }) {
   const { title, shortcut, enabled, checked } = useCommand(id)
-  return (
-    <Menu.Item
-      disabled={!enabled} leftSection={<span className="menus-check">{checked && <IconCheck size="0.8125rem" aria-hidden />}</span>} rightSection={shortcut && <span className="menus-key">{shortcut}</span>}
-      {...(checked !== undefined && { role: 'menuitemcheckbox', 'aria-checked': checked })} onClick={() => void runCommand(id)}
-    >
-      {title}
-    </Menu.Item>
-  )
+  const key = shortcut && <span className="menus-key">{shortcut}</span>
+  if (checked !== undefined) {
+    return <Menu.CheckboxItem closeMenuOnClick disabled={!enabled} checked={checked} rightSection={key} checkIcon={<IconCheck size="0.8125rem" aria-hidden />} onChange={() => void runCommand(id)}>{title}</Menu.CheckboxItem>
+  }
+  return <Menu.Item disabled={!enabled} leftSection={<span className="menus-check" />} rightSection={key} onClick={() => void runCommand(id)}>{title}</Menu.Item>
 }
 
 const RECENT: PlainKey = 'menu.recent'
@@ -96,13 +93,21 @@ function Recent() {
   )
 }
 
+const NONE: readonly never[] = []
+
 function Title() {
   const name = useStore(documentStore, ({ document }) => document?.name ?? null)
   const about = useStore(documentStore, ({ document }) => document && `${document.canvas.width} × ${document.canvas.height}${document.source ? `  ·  ${document.source.depth} bit${document.source.profile ? `  ·  ${document.source.profile}` : ''}` : ''}`)
+  const documents = useStore(documentStore, ({ project }) => project?.documents ?? NONE)
   if (name === null) return <span className="menubar-title" />
   return (
     <span className="menubar-title">
-      <strong>{name}</strong>
+      {documents.length > 1 ? (
+        <Menu position="bottom" width={240}>
+          <Menu.Target><button type="button" className="menus-title" aria-label={`${name}, ${t('shell.documents')}`}><strong>{name}</strong> <IconChevronDown size="0.75rem" aria-hidden /></button></Menu.Target>
+          <Menu.Dropdown>{documents.map((row) => <Menu.Item key={row.document} onClick={() => void runCommand('file.open-document', row.document)}>{row.name}</Menu.Item>)}</Menu.Dropdown>
+        </Menu>
+      ) : <strong>{name}</strong>}
       <span className="number">{about}</span>
     </span>
   )

@@ -1,7 +1,7 @@
 /** The command palette: type some letters of a command, press Enter. */
 import { Kbd, Modal, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { layoutStore } from '../../stores/layoutStore.ts'
 import { useStore } from '../../stores/useStore.ts'
 import { t } from '../../strings/t.ts'
@@ -16,7 +16,7 @@ const close = (): void => layoutStore.setState({ palette: false })
 export function Palette() {
   const open = useStore(layoutStore, ({ palette }) => palette)
   return (
-    <Modal opened={open} onClose={close} withCloseButton={false} centered={false} yOffset="12vh" size="34rem" padding={0} attributes={{ content: { 'aria-label': t('palette.title') } }}>
+    <Modal opened={open} onClose={close} withCloseButton={false} centered={false} yOffset="12vh" size="34rem" padding={0} transitionProps={{ duration: 0 }} attributes={{ content: { 'aria-label': t('palette.title') } }}>
       {open && <PaletteBody />}
     </Modal>
   )
@@ -26,6 +26,8 @@ function PaletteBody() {
   const [query, setQuery] = useState('')
   const [at, setAt] = useState(0)
   const list = useRef<HTMLDivElement>(null)
+  const field = useRef<HTMLInputElement>(null)
+  useLayoutEffect(() => field.current?.focus(), []) // at once: people type on without looking
   const found = useMemo(() => {
     const offered = commands.filter((command) => !command.keyOnly && isEnabled(command) && command.id !== 'window.palette')
     return rank(query, offered, (command) => t(command.title)).slice(0, 60)
@@ -48,7 +50,7 @@ function PaletteBody() {
   return (
     <div className="palette">
       <TextInput
-        data-autofocus className="palette-field" size="md" variant="unstyled" leftSection={<IconSearch size="1.0625rem" />} placeholder={t('palette.hint')} aria-label={t('shell.search')}
+        ref={field} data-autofocus className="palette-field" size="md" variant="unstyled" leftSection={<IconSearch size="1.0625rem" />} placeholder={t('palette.hint')} aria-label={t('shell.search')}
         role="combobox" aria-expanded aria-controls="palette-list" aria-activedescendant={found[at] && `palette-${found[at].id}`} value={query} onKeyDown={key}
         onChange={(event) => {
           setQuery(event.currentTarget.value)
@@ -67,7 +69,7 @@ function PaletteRow({ command, selected, onHover, onChoose }: { readonly command
   const Icon = command.icon
   const shortcut = shortcutsOf(command)[0]
   return (
-    <div id={`palette-${command.id}`} role="option" tabIndex={-1} aria-selected={selected} className="palette-row" onPointerMove={onHover} onClick={onChoose}>
+    <div id={`palette-${command.id}`} role="option" tabIndex={-1} aria-selected={selected} className="palette-row" onPointerMove={(event) => (event.movementX !== 0 || event.movementY !== 0) && onHover()} onClick={onChoose}>
       <span className="palette-icon">{Icon && <Icon size="1rem" />}</span>
       <span className="palette-name">{t(command.title)}</span>
       {shortcut && <Kbd>{formatShortcut(shortcut)}</Kbd>}

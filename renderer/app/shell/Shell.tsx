@@ -1,4 +1,5 @@
 /** How the window is divided: menu, options, tools, canvas, panels, strip, status. */
+import { useEffect } from 'react'
 import { layoutStore } from '../../stores/layoutStore.ts'
 import { documentStore } from '../../stores/documentStore.ts'
 import { useStore } from '../../stores/useStore.ts'
@@ -27,6 +28,8 @@ export function Shell() {
   const screen = useStore(layoutStore, (state) => state.screen)
   const open = useStore(documentStore, ({ document }) => document !== null)
   const welcomes = useSlot('start')
+  const right = useStore(layoutStore, (state) => (open && !state.hidden ? state.rightWidth / 16 : 0))
+  useEffect(() => document.documentElement.style.setProperty('--p-right', `${right}rem`), [right])
   return (
     <div className="shell" data-hidden={hidden || undefined}>
       <MenuBar />

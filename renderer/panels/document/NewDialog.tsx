@@ -15,7 +15,7 @@ const MOST = 16384
 export function NewDialog({ close }: { readonly close: () => void }) {
   const native = useStore(modelsStore, ({ models, drawDefault }) => models.find(({ id }) => id === drawDefault)?.size ?? null)
   const [name, setName] = useState(t('app.untitled'))
-  const [size, setSize] = useState({ width: native ?? 1024, height: native ?? 1024 })
+  const [size, setSize] = useState({ width: Math.max(512, native ?? 1024), height: Math.max(512, native ?? 1024) })
   const [colour, setColour] = useState<keyof typeof COLOURS>('white')
   const preset = `${size.width} × ${size.height}`
   const presets = [...new Set([...(native === null ? [] : [`${native} × ${native}`]), ...PRESETS])]

@@ -12,6 +12,7 @@ import { isActive, jobsStore } from '../../stores/jobsStore.ts'
 import { layoutStore, openPanel } from '../../stores/layoutStore.ts'
 import { useShallowStore, useStore } from '../../stores/useStore.ts'
 import { t } from '../../strings/t.ts'
+import { useVocabulary } from './useVocabulary.ts'
 
 /** See the file's head. */
 export function EditFooter() {
@@ -50,8 +51,10 @@ function Forecast({ prediction }: { readonly prediction: Prediction | null }) {
 const UNLIKE = 'model/unlike'
 
 function Warnings({ warnings }: { readonly warnings: Prediction['warnings'] }) {
+  const { set } = useVocabulary()
   const models = useStore(layoutStore, ({ known }) => known.includes('models'))
-  return warnings.map(({ code, message }) => (
+  // unknown words are flagged under the prompt already where the model lists its words
+  return warnings.filter(({ code }) => set === null || code !== 'prompt/unknown-words').map(({ code, message }) => (
     <div key={`${code} ${message}`} className="edit-warning" role="note">
       <IconAlertTriangle size="1rem" aria-hidden />
       <span>{message}</span>

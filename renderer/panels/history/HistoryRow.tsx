@@ -47,7 +47,7 @@ function RowMenu({ row, marked, onRename }: { readonly row: OperationRow; readon
     const where = place()
     if (!where) return
     await call('history.trash', { project: where.project, operation: row.id, trashed: true })
-    await refreshHistory(true)
+    await refreshHistory('all')
   }
   return (
     <Menu position="bottom-end" width={250}>

@@ -26,7 +26,7 @@ function ReplayForm({ detail, close }: { readonly detail: OperationDetail; reado
   const [prompt, setPrompt] = useState(recorded ?? '')
   const [seed, setSeed] = useState<number | null>(detail.seed)
   const [mask, setMask] = useState(false)
-  const hasMask = useStore(documentStore, ({ document }) => document?.activeMask != null)
+  const hasMask = useStore(documentStore, ({ document }) => (document?.activeMask ?? null) !== null)
   const later = useLaterSteps(detail.id)
   const run = async (): Promise<void> => {
     const where = place()

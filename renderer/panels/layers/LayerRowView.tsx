@@ -1,5 +1,5 @@
 /** One layer of the list. */
-import { Menu, TextInput } from '@mantine/core'
+import { Menu, TextInput, VisuallyHidden } from '@mantine/core'
 import { IconBrush, IconChevronRight, IconDots, IconEye, IconEyeOff, IconFolder, IconHighlight, IconLock, IconLockOpen, IconMask, IconPhoto, IconWand } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { LayerView } from '../../../preload/contract/documents.ts'
@@ -39,7 +39,7 @@ export function LayerRowView({ row, selected, active, folded, focusable, drop, o
   const [renaming, setRenaming] = useState(false)
   return (
     <div
-      role="treeitem" aria-selected={selected} aria-level={depth + 1} {...(layer.kind === 'group' && { 'aria-expanded': !folded })} aria-label={`${name}, ${t(`layers.kind.${layer.kind}`)}`} tabIndex={focusable ? 0 : -1}
+      role="treeitem" aria-selected={selected} aria-level={depth + 1} {...(layer.kind === 'group' && { 'aria-expanded': !folded })} aria-labelledby={`layer-${layer.id}`} tabIndex={focusable ? 0 : -1}
       className="layer" data-kind={layer.kind} data-selected={selected || undefined} data-active={active || undefined} data-hidden={!layer.visible || undefined} data-drop={drop ?? undefined} style={{ paddingLeft: `${0.375 + depth * 0.875}rem` }}
       draggable={!renaming} onDragStart={onDragStart} onDragEnd={onDragEnd} onClick={(event) => isControl(event.target) || onChoose(event)} onDoubleClick={(event) => isControl(event.target) || setRenaming(true)}
       onDragOver={(event) => {
@@ -90,7 +90,13 @@ function isControl(target: EventTarget): boolean {
 function LayerName({ layer, active }: { readonly layer: LayerView; readonly active: boolean }) {
   const unusual = [layer.blend !== 'normal' && t(`blend.${layer.blend}`), layer.opacity < 1 && `${Math.round(layer.opacity * 100)} %`].filter(Boolean)
   const below = active ? t('layers.in-force') : unusual.join(', ')
-  return <span className="layer-name"><span>{layer.name}</span>{below !== '' && <small>{below}</small>}</span>
+  return (
+    <span className="layer-name" id={`layer-${layer.id}`}>
+      <span>{layer.name}</span>
+      {below !== '' && <small>{below}</small>}
+      <VisuallyHidden>{t(`layers.kind.${layer.kind}`)}</VisuallyHidden>
+    </span>
+  )
 }
 
 function Rename({ layer, done }: { readonly layer: LayerView; readonly done: () => void }) {

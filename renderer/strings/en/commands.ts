@@ -24,6 +24,8 @@ export const commandStrings = {
   'command.file.rename': 'Rename the project',
   'command.file.export': 'Export picture',
   'command.file.close': 'Close project',
+  'command.file.open-document': 'Open another picture of the project',
+  'command.stroke.restore': 'Bring an unfinished stroke back',
   'command.file.retry-open': 'Try to open it again',
   'command.edit.undo': 'Undo',
   'command.edit.redo': 'Redo',

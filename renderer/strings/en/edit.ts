@@ -60,7 +60,7 @@ export const editStrings = {
   'edit.expand.left': 'Left', 'edit.expand.right': 'Right', 'edit.expand.top': 'Top', 'edit.expand.bottom': 'Bottom',
   'edit.expand.all': 'All sides',
   'edit.expand.result': 'New size {width} × {height} px',
-  'edit.expand.frame': 'or drag the frame on the picture (C)',
+  'edit.expand.frame': 'Drag the frame',
   'edit.mask.used': 'Works on "{name}"',
   'edit.mask.none': 'No mask yet',
   'edit.mask.none.about': 'Paint over what should change.',

@@ -12,6 +12,7 @@ export const shellStrings = {
   'shell.status': 'Status',
   'shell.resize': 'Resize the panels',
   'shell.resize.strip': 'Resize the results strip',
+  'shell.documents': 'Pictures of this project',
   'shell.search': 'Find a command',
   'panel.edit': 'Edit',
   'panel.layers': 'Layers',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { dropAt, layerRows, placeOf } from '../../../../renderer/panels/layers/order.ts'
 import { laneLines } from '../../../../renderer/panels/history/lanes.ts'
-import { currentBranch, listedRows, mergeRows } from '../../../../renderer/stores/historyStore.ts'
+import { currentBranch, listedRows, mergeRows, settledRows } from '../../../../renderer/stores/historyStore.ts'
 import { layerWith, stepWith } from '../things.ts'
 
 const layers = [
@@ -68,5 +68,15 @@ describe('the history list', () => {
     const start = performance.now()
     expect(laneLines(many)).toHaveLength(10_000)
     expect(performance.now() - start).toBeLessThan(2000)
+  })
+})
+
+describe('rows whose pictures are still to come', () => {
+  test('are read again from the first of the latest that lacks one, older ones are left', () => {
+    const rows = Array.from({ length: 60 }, (_, index) => stepWith(index + 1, index === 0 ? null : index, { thumbnail: index === 5 || index === 50 ? null : 'picture-1' }))
+    expect(settledRows(rows)).toHaveLength(50)
+    expect(settledRows(rows.slice(0, 45))).toHaveLength(5)
+    const all = rows.filter(({ thumbnail }) => thumbnail !== null)
+    expect(settledRows(all)).toBe(all)
   })
 })
