@@ -64,6 +64,7 @@ function Chosen({ what, kind, optional = false }: { readonly what: 'inputs' | 'o
   const setForm = useBatch((state) => state.setForm)
   const label = t(`batch.${what}`)
   const Icon = kind === 'csv' ? IconTable : IconFolder
+  const empty = t(optional ? 'batch.choose.optional' : kind === 'csv' ? 'batch.choose.csv' : 'batch.choose.folder')
   const pick = async (): Promise<void> => {
     const [chosen] = await bridge().pickFiles({ kind, multiple: false })
     if (chosen) setForm({ [what]: chosen } as Partial<BatchForm>) // `what` names a file of the form
@@ -71,9 +72,9 @@ function Chosen({ what, kind, optional = false }: { readonly what: 'inputs' | 'o
   return (
     <Field label={label}>
       <div className="batch-chosen">
-        <button type="button" className="batch-choose" data-empty={file === null || undefined} aria-label={file ? `${t('batch.change', { what: label })}: ${file.name}` : `${label}: ${t(kind === 'csv' ? 'batch.choose.csv' : 'batch.choose.folder')}`} onClick={() => void pick()}>
+        <button type="button" className="batch-choose" data-empty={file === null || undefined} aria-label={file ? `${t('batch.change', { what: label })}: ${file.name}` : `${label}: ${empty}`} onClick={() => void pick()}>
           <Icon size="0.9375rem" stroke={1.5} aria-hidden />
-          <span>{file ? file.name : optional ? t('batch.choose.optional') : t(kind === 'csv' ? 'batch.choose.csv' : 'batch.choose.folder')}</span>
+          <span>{file ? file.name : empty}</span>
         </button>
         {file && optional && <IconButton icon={IconX} label={t('batch.clear', { what: label })} onClick={() => setForm({ [what]: null } as Partial<BatchForm>)} />}
       </div>
@@ -101,7 +102,7 @@ function Gate() {
   const setForm = useBatch((state) => state.setForm)
   return (
     <>
-      <div className="batch-gate"><Switch label={t(gate === null ? 'batch.gate.off' : 'batch.gate')} checked={gate !== null} onChange={(event) => setForm({ gate: event.currentTarget.checked ? FIRST_GATE : null })} /></div>
+      <div className="batch-gate"><Switch label={t('batch.gate.on')} checked={gate !== null} onChange={(event) => setForm({ gate: event.currentTarget.checked ? FIRST_GATE : null })} /></div>
       {gate !== null && <SliderRow label={t('batch.gate')} value={gate} min={10} max={45} step={0.5} suffix=" dB" onChange={(value) => setForm({ gate: value })} />}
       <p className="batch-hint">{t('batch.gate.hint')}</p>
     </>

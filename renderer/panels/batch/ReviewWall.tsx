@@ -37,12 +37,12 @@ export function ReviewWall({ view }: { readonly view: BatchView }) {
   }
   return (
     <section className="batch-wall" aria-label={t('batch.wall')} onKeyDown={keyDown}>
-      <div className="batch-wall-bar">
-        {view.state !== 'planned' && <SegmentedControl fullWidth={false} aria-label={t('batch.wall.filter')} value={filter} data={filterData(items)} onChange={(value) => setWall({ filter: value as WallFilter, cursor: null, view: 'grid' })} />}
+      {view.state !== 'planned' && <div className="batch-wall-bar">
+        <SegmentedControl fullWidth={false} aria-label={t('batch.wall.filter')} value={filter} data={filterData(items)} onChange={(value) => setWall({ filter: value as WallFilter, cursor: null, view: 'grid' })} />
         <span className="batch-spring" />
-        {view.state !== 'planned' && <span className="batch-dim batch-keys" aria-hidden>{t('batch.wall.help')}</span>}
+        <span className="batch-dim batch-keys" aria-hidden>{t('batch.wall.help')}</span>
         <ViewButtons mode={mode} enabled={item !== null} onView={(next) => setWall({ view: next, side: 'after' })} />
-      </div>
+      </div>}
       {shown.length === 0 ? <EmptyState title={t('batch.wall.empty')}><p>{t('batch.wall.empty.body')}</p></EmptyState>
         : mode === 'grid' || !item ? <WallGrid items={shown} cursor={wall.cursor} columns={columns} onStand={(index) => setWall({ cursor: index })} onOpen={() => setWall({ view: 'pair' })} />
         : <div ref={frame} tabIndex={-1} className="batch-pair-frame"><PairView batch={view.batch} item={item} place={[shown.indexOf(item) + 1, shown.length]} flip={mode === 'flip'} side={wall.side} onSide={(side) => setWall({ side })} onJudge={(verdict) => void judge(item.index, verdict)} /></div>}

@@ -1,12 +1,11 @@
 /** One model of the list: what it is, what is wrong with it, and what can be done with it. */
-import { Button, Menu, Modal } from '@mantine/core'
+import { ActionIcon, Button, Menu, Modal } from '@mantine/core'
 import { IconBrush, IconCircleCheck, IconDots, IconMask, IconPhotoAi, IconShieldCheck, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { ModelRow } from '../../../preload/contract/models.ts'
 import type { Check } from '../../stores/models.ts'
 import { t } from '../../strings/t.ts'
 import { bytesText } from '../../app/format.ts'
-import { IconButton } from '../../ui/IconButton.tsx'
 import { useModels } from './useModels.ts'
 
 const KINDS = { 'text-to-image': 'models.kind.text-to-image', inpaint: 'models.kind.inpaint', instruct: 'models.kind.instruct' } as const
@@ -46,7 +45,7 @@ export function ModelItem({ model, draws, fills }: { readonly model: ModelRow; r
         {check && <CheckLine model={model} check={check} />}
       </div>
       <Menu position="bottom-end">
-        <Menu.Target><span><IconButton icon={IconDots} label={t('models.actions', { name: model.name })} /></span></Menu.Target>
+        <Menu.Target><ActionIcon aria-label={t('models.actions', { name: model.name })}><IconDots size="1.0625rem" stroke={1.6} /></ActionIcon></Menu.Target>
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconBrush size="0.9375rem" />} disabled={draws || model.problem !== null} onClick={() => void setDefault(model.id, 'draw')}>{t('models.make.draw')}</Menu.Item>
           <Menu.Item leftSection={<IconMask size="0.9375rem" />} disabled={fills || model.problem !== null} onClick={() => void setDefault(model.id, 'fill')}>{t('models.make.fill')}</Menu.Item>

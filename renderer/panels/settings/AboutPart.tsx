@@ -17,7 +17,7 @@ export function AboutPart() {
     [t('about.platform'), `${info.platform}, ${info.shell}`], [t('about.device'), device?.name ?? ''], [t('about.memory'), bytesText(info.memoryBytes)],
   ].filter(([, value]) => value !== '')
   return (
-    <div className="about">
+    <div className="about-part">
       <div className="about-head">
         <span className="about-mark" aria-hidden><Wordmark /></span>
         <div>

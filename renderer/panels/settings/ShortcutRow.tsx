@@ -57,17 +57,16 @@ export function ShortcutRow({ command, keymap, onChange }: ShortcutRowProps) {
   )
 }
 
-/** Waits for a press of keys; whatever it is, it does nothing else. */
+/** Waits for a press of keys; whatever it is, it does nothing else. The attribute keeps the dialog open at Escape. */
 function KeyCatcher({ onKeys, onLeave }: { readonly onKeys: (shortcut: string) => void; readonly onLeave: () => void }) {
   const field = useRef<HTMLDivElement>(null)
   useEffect(() => field.current?.focus(), [])
   return (
     <div
-      ref={field} tabIndex={0} role="textbox" aria-readonly className="shortcuts-catcher" aria-label={`${t('settings.keys.press')}. ${t('settings.keys.press.help')}`} onBlur={onLeave}
+      ref={field} tabIndex={0} data-mantine-stop-propagation="true" role="textbox" aria-readonly className="shortcuts-catcher" aria-label={`${t('settings.keys.press')}. ${t('settings.keys.press.help')}`} onBlur={onLeave}
       onKeyDown={(event) => {
         event.preventDefault()
         event.stopPropagation()
-        event.nativeEvent.stopImmediatePropagation() // a dialog would close at Escape
         if (event.key === 'Escape') return onLeave()
         const shortcut = shortcutOf(event.nativeEvent)
         if (shortcut !== null) onKeys(shortcut)

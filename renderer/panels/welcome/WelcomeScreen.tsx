@@ -59,7 +59,7 @@ function Recent({ project }: { readonly project: ProjectRow }) {
   const when = project.missing ? t('welcome.recent.missing') : whenText(project.modifiedAt, Date.now())
   return (
     <li>
-      <button type="button" disabled={project.missing} aria-label={t('welcome.recent.open', { name, when })} onClick={() => attempt(openRecent(project.ref))}>
+      <button type="button" disabled={project.missing} onClick={() => attempt(openRecent(project.ref))}>
         <Picture src={thumbnail} alt="" className="welcome-thumb" />
         <strong>{name}</strong>
         <small>{when}</small>

@@ -57,7 +57,7 @@ export function ChipRow({ active, onActive, onMask }: { readonly active: number 
       <div role="listbox" aria-label={t('words.row')} aria-description={t('words.row.help')} aria-orientation="horizontal" className="words-list" onKeyDown={keyDown}>
         {chips.map((chip) => (isMark(chip) ? <Fragment key={chip.id}>{' '}<span className="words-mark" role="presentation">{chip.source}</span></Fragment> : (
           <ChipView
-            key={chip.id} chip={chip} alongside={alongside.has(chip.id)} active={chip.id === stand} row={row}
+            key={chip.id} chip={chip} alongside={alongside.has(chip.id)} active={chip.id === active} reachable={chip.id === stand} row={row}
             onStand={() => onActive(chip.id)} onEdit={() => edit(chip, chip.text)} onRemove={() => words.remove(chip.id)}
           />
         )))}

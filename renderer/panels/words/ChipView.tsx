@@ -1,4 +1,5 @@
 /** One chip: the word, what was done to it, its weight as a bar and a number, and what the model makes of it. */
+import { VisuallyHidden } from '@mantine/core'
 import { useRef, useState } from 'react'
 import { t } from '../../strings/t.ts'
 import { type Chip, chipState, trimMarks, weightShare } from '../../stores/words/chips.ts'
@@ -16,6 +17,8 @@ export interface ChipViewProps {
   /** goes with a word that was taken out */
   readonly alongside: boolean
   readonly active: boolean
+  /** where Tab leads */
+  readonly reachable: boolean
   readonly row: React.RefObject<HTMLDivElement | null>
   readonly onStand: () => void
   readonly onEdit: () => void
@@ -23,7 +26,7 @@ export interface ChipViewProps {
 }
 
 /** See the file's head. */
-export function ChipView({ chip, alongside, active, row, onStand, onEdit, onRemove }: ChipViewProps) {
+export function ChipView({ chip, alongside, active, reachable, row, onStand, onEdit, onRemove }: ChipViewProps) {
   const diffuse = useWords(({ maps }) => maps?.places.get(chip.id)?.diffuse ?? false)
   const shown = useWords((state) => state.shown?.chip === chip.id)
   const painted = useWords(({ paint }) => paint.has(chip.text))
@@ -38,14 +41,15 @@ export function ChipView({ chip, alongside, active, row, onStand, onEdit, onRemo
     : state === 'swapped' ? t('words.chip.swapped', { word: chip.text, old }) : t(`words.chip.${state}`, { word: chip.text })
   return (
     <div
-      role="option" aria-selected={active} tabIndex={active ? 0 : -1} data-chip={chip.id} data-state={alongside ? 'alongside' : state} data-shown={shown || undefined}
+      role="option" aria-selected={active} tabIndex={reachable ? 0 : -1} data-chip={chip.id} data-state={alongside ? 'alongside' : state} data-shown={shown || undefined}
       data-unknown={chip.known === false || undefined} data-lost={chip.lost || undefined} data-off={drag.off || undefined}
-      className="words-chip" aria-label={[name, ...flags].join(', ')} title={flags.join(', ') || undefined}
+      className="words-chip" title={flags.join(', ') || undefined}
       style={drag.by ? { transform: `translate(${drag.by.x}px, ${drag.by.y}px)` } : undefined}
       onPointerEnter={() => lookAt(chip.id)} onPointerLeave={() => lookAt(null)}
       onFocus={() => { onStand(); lookAt(chip.id) }} onBlur={() => lookAt(null)}
       onDoubleClick={onEdit} {...drag.handlers}
     >
+      <VisuallyHidden>{[name, ...flags].join(', ')}</VisuallyHidden>
       {state === 'swapped' && <s className="words-old" aria-hidden>{old}</s>}
       <span className="words-text" aria-hidden>{chip.text}</span>
       {chip.weight !== 1 && <span className="words-number" aria-hidden>{chip.weight}</span>}
@@ -82,15 +86,20 @@ function useDragOff(row: React.RefObject<HTMLDivElement | null>, onRemove: () =>
         const move = { x: event.clientX - start.current.x, y: event.clientY - start.current.y }
         if (!by && Math.hypot(move.x, move.y) < CLICK) return
         if (!by) event.currentTarget.setPointerCapture(event.pointerId)
-        const box = row.current.getBoundingClientRect()
         setBy(move)
-        setOff(event.clientY < box.top - DRAG_OFF || event.clientY > box.bottom + DRAG_OFF || event.clientX < box.left - DRAG_OFF || event.clientX > box.right + DRAG_OFF)
+        setOff(isOff(event, row.current))
       },
-      onPointerUp() {
-        if (off) onRemove()
+      onPointerUp(event) {
+        if (start.current && row.current && isOff(event, row.current)) onRemove()
         end()
       },
       onPointerCancel: end,
     },
   }
+}
+
+/** Whether the pointer is far enough off the row. */
+function isOff({ clientX, clientY }: React.PointerEvent, row: HTMLElement): boolean {
+  const box = row.getBoundingClientRect()
+  return clientY < box.top - DRAG_OFF || clientY > box.bottom + DRAG_OFF || clientX < box.left - DRAG_OFF || clientX > box.right + DRAG_OFF
 }

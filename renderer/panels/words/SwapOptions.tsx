@@ -24,6 +24,7 @@ export function SwapOptions() {
     <section className="words-options" aria-label={t('words.hold')}>
       {p2p && <SliderRow label={t('words.cross')} value={options.cross} min={0} max={1} step={0.05} scale={100} suffix=" %" hint={ends} onChange={(cross) => set({ cross })} />}
       {p2p && <SliderRow label={t('words.self')} value={options.self} min={0} max={1} step={0.05} scale={100} suffix=" %" hint={ends} onChange={(self) => set({ self })} />}
+      {p2p && <p className="words-note">{t('words.hold.hint')}</p>}
       <Switch label={t('words.confine')} checked={options.confine && hasMask} disabled={!hasMask} {...(!hasMask && { description: t('words.confine.none') })} onChange={(event) => set({ confine: event.currentTarget.checked })} />
       {level !== 'simple' && (
         <Field label={t('words.method')}>

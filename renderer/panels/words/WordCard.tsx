@@ -33,9 +33,9 @@ export function WordCard({ chip, onEdit }: { readonly chip: Chip; readonly onEdi
       </div>
       {!chip.removed && <Weight chip={chip} />}
       {place?.diffuse && <p className="words-note" data-tone="warn">{t('words.diffuse', { word: place.word })}</p>}
-      {chip.source !== null && !chip.lost && (place
+      {chip.source !== null && !chip.lost && !masking && (place
         ? <div className="words-card-row">
-            <Button variant={masking ? 'filled' : 'default'} size="compact-sm" leftSection={<IconMask size="0.9375rem" />} aria-pressed={masking} onClick={() => void words.show(masking ? null : chip.id, !masking)}>{t('words.mask')}</Button>
+            <Button variant="default" size="compact-sm" leftSection={<IconMask size="0.9375rem" />} onClick={() => void words.show(chip.id, true)}>{t('words.mask')}</Button>
             <PaintButtons word={chip.text} removed={chip.removed} />
           </div>
         : <LookButton />)}
@@ -86,7 +86,7 @@ function PaintButtons({ word, removed }: { readonly word: string; readonly remov
 
 /** The threshold with its preview on the canvas, and how the mask joins the one that is there. */
 function MaskMaker({ index }: { readonly index: number }) {
-  const { threshold, setThreshold, maps, makeMask } = useWords((state) => state)
+  const { threshold, setThreshold, maps, makeMask, show } = useWords((state) => state)
   const [mode, setMode] = useState<Mode>('replace')
   const map = maps?.read.get(index)
   return (
@@ -94,8 +94,11 @@ function MaskMaker({ index }: { readonly index: number }) {
       <SliderRow label={t('words.mask.threshold')} value={threshold} min={0.05} max={0.95} step={0.01} scale={100} suffix=" %" onChange={setThreshold} />
       <SegmentedControl aria-label={t('words.mask.mode')} value={mode} onChange={(value) => setMode(value as Mode)} data={MODES.map((value) => ({ value, label: t(MODE_NAMES[value]) }))} />
       <div className="words-card-row words-apart">
-        <span className="words-dim">{map ? t('words.mask.share', { share: Math.round(chosenShare(map, threshold) * 100) }) : ''}</span>
-        <Button size="compact-sm" onClick={() => void makeMask(openDocument(), mode)}>{t('words.mask')}</Button>
+        <span className="words-dim" role="status">{map ? t('words.mask.share', { share: Math.round(chosenShare(map, threshold) * 100) }) : ''}</span>
+        <span className="words-line">
+          <Button size="compact-sm" variant="default" onClick={() => void show(null)}>{t('common.cancel')}</Button>
+          <Button size="compact-sm" onClick={() => void makeMask(openDocument(), mode)}>{t('words.mask')}</Button>
+        </span>
       </div>
     </div>
   )

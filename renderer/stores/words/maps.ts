@@ -36,9 +36,25 @@ export function whereOf(word: string, threshold: number): string {
   return `attention(${plain ? word : `"${word.replaceAll('"', '')}"`}) > ${Math.round(threshold * 100) / 100}`
 }
 
-/** What {@link whereOf} would choose, for the eye: 255 inside, 0 outside. */
+/** How much finer than the map a preview is, so that its edge is one. */
+const FINER = 8
+
+/** What {@link whereOf} would choose, for the eye: 255 inside, 0 outside; the map is enlarged first, as the engine does. */
 export function maskPreview(map: WordMap, threshold: number): WordMap {
-  return { ...map, bytes: map.bytes.map((value) => (value / 255 > threshold ? 255 : 0)) }
+  const [width, height] = [map.width * FINER, map.height * FINER]
+  const at = (x: number, y: number): number => map.bytes[Math.min(map.height - 1, Math.max(0, y)) * map.width + Math.min(map.width - 1, Math.max(0, x))]!
+  const bytes = new Uint8Array(width * height)
+  for (let row = 0; row < height; row++) {
+    const y = (row + 0.5) / FINER - 0.5
+    const [top, dy] = [Math.floor(y), y - Math.floor(y)]
+    for (let column = 0; column < width; column++) {
+      const x = (column + 0.5) / FINER - 0.5
+      const [left, dx] = [Math.floor(x), x - Math.floor(x)]
+      const value = (at(left, top) * (1 - dx) + at(left + 1, top) * dx) * (1 - dy) + (at(left, top + 1) * (1 - dx) + at(left + 1, top + 1) * dx) * dy
+      if (value / 255 > threshold) bytes[row * width + column] = 255
+    }
+  }
+  return { width, height, bytes }
 }
 
 /** Share of the picture that a threshold chooses, 0..1. */

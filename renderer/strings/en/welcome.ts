@@ -11,7 +11,6 @@ export const welcomeStrings = {
   'welcome.recent': 'Recent',
   'welcome.recent.none': 'What you work on appears here by itself: every stroke is saved as you make it.',
   'welcome.recent.missing': 'not found',
-  'welcome.recent.open': 'Open {name}, {when}',
   'welcome.today': 'today, {time}',
   'welcome.yesterday': 'yesterday',
   'steps.title': 'First edit',

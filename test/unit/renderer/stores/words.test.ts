@@ -126,7 +126,7 @@ describe('where words look', () => {
     expect(glowOf(state())).toMatchObject({ kind: 'glow', word: 'cat' })
     await state().show(null)
     await state().show(2, true)
-    expect(glowOf(state())).toMatchObject({ kind: 'mask', map: { bytes: new Uint8Array([0, 255]) } })
+    expect(glowOf(state())).toMatchObject({ kind: 'mask', word: 'cat', map: { width: 16, height: 8 } })
     expect(api.asked.filter(({ method }) => method === 'words.map')).toHaveLength(1)
     expect(state().looking).toBeNull()
   })

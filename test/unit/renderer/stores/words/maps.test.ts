@@ -21,9 +21,14 @@ describe('maps of words', () => {
 })
 
 describe('a mask from a word', () => {
-  it('shows before what the engine will choose: strictly above the threshold', () => {
-    expect([...maskPreview(map, 0.4).bytes]).toEqual([0, 0, 255, 255])
+  it('chooses strictly above the threshold', () => {
     expect(chosenShare(map, 0.4)).toBe(0.5)
+  })
+
+  it('is shown with an edge finer than the map, in the middle between two cells', () => {
+    const preview = maskPreview({ width: 2, height: 1, bytes: new Uint8Array([0, 255]) }, 0.5)
+    expect([preview.width, preview.height]).toEqual([16, 8])
+    expect([...preview.bytes.slice(0, 16)]).toEqual([...Array<number>(8).fill(0), ...Array<number>(8).fill(255)])
   })
 })
 
