@@ -3,7 +3,7 @@
  * output schema) and one row an event. Both hosts (Electron's and the served one) and both clients speak exactly this.
  */
 import { z } from 'zod'
-import { appMethods, networkStatus, notice, settings } from './app.ts'
+import { appInfo, appMethods, networkStatus, notice, settings } from './app.ts'
 import { batchEvents, batchMethods } from './batch.ts'
 import { documentEvents, documentMethods } from './documents.ts'
 import { editEvents, editMethods } from './edits.ts'
@@ -21,6 +21,8 @@ export const methods = { ...appMethods, ...fileMethods, ...documentMethods, ...h
 export const events = {
   ...fileEvents, ...documentEvents, ...editEvents, ...modelEvents, ...batchEvents,
   notice,
+  /** more is known of the program: the devices, once they have been tested */
+  'app.changed': z.object({ info: appInfo }),
   'settings.changed': z.object({ settings }),
   'network.changed': networkStatus,
   /** the host has gone and come back: what was open must be opened again */

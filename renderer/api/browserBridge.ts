@@ -25,7 +25,7 @@ export function makeBrowserBridge(connection: WireConnection, page: Document): B
     onEvent: (listener) => connection.onEvent(listener),
     onConnection: (listener) => connection.onConnection(listener),
     pickFiles: async ({ kind, multiple }) => (kind === 'folder' ? pickFolder(ask, page) : upload(ask, await choose(page, ACCEPTED[kind], multiple))),
-    pickTarget: ({ name, kind }) => (kind === 'project' ? Promise.resolve(null) : ask<TargetInfo>('files.download', { name })),
+    pickTarget: ({ name }) => ask<TargetInfo>('files.download', { name }),
     takeFiles: (files) => upload(ask, files),
     targetWritten: (target) => download(ask, target, page),
     onCommand: () => () => undefined,
@@ -40,17 +40,18 @@ async function upload(ask: Ask, files: readonly SentFile[]): Promise<FileInfo[]>
   const taken: FileInfo[] = []
   for (const file of files) {
     const { file: id } = await ask<FileInfo>('files.begin', { name: file.name, bytes: file.size })
-    const bytes = new Uint8Array(await read(file))
-    for (let offset = 0; offset < bytes.length; offset += CHUNK_BYTES) await ask('files.append', { file: id, offset, bytes: bytes.slice(offset, offset + CHUNK_BYTES) })
+    for (let offset = 0; offset < file.size; offset += CHUNK_BYTES) await ask('files.append', { file: id, offset, bytes: await read(file, offset) })
     taken.push(await ask<FileInfo>('files.end', { file: id }))
   }
   return taken
 }
 
-/** @throws AppError for a folder, which a page cannot read as a file */
-async function read(file: SentFile): Promise<ArrayBuffer> {
+/** A piece of a file; a model of gigabytes never lies in memory whole. @throws AppError for a folder, which a page cannot read */
+async function read(file: SentFile, offset: number): Promise<Uint8Array> {
   try {
-    return await file.arrayBuffer()
+    const piece = file instanceof Blob ? file.slice(offset, offset + CHUNK_BYTES) : file
+    const bytes = new Uint8Array(await piece.arrayBuffer())
+    return file instanceof Blob ? bytes : bytes.slice(offset, offset + CHUNK_BYTES)
   } catch {
     throw new AppError({ code: 'file/unreadable', message: `"${file.name}" could not be read; a folder cannot be dropped here, choose the files in it.`, exitCode: 2, details: {} })
   }

@@ -1,6 +1,7 @@
 /** The program itself: what it is, settings, the network lock, the log, the engines' memory. */
 import fs from 'node:fs'
 import os from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AppInfo, appMethods } from '../../../preload/contract/app.ts'
 import type { HostParts } from '../host.ts'
 import type { Topic } from './topic.ts'
@@ -14,23 +15,36 @@ interface DeviceFacts {
   readonly verdict: string
 }
 
+/** The first picture is opened before the devices are looked at, milliseconds. */
+const DEVICES_AFTER_MS = 3000
+
 /** See {@link Topic}. */
 export function appHandlers({ services, sessions }: HostParts): Topic<typeof appMethods> {
   const { setting, settings, network, engines, log, notices } = services
   let devices: AppInfo['devices'] = []
+  let asked = false
+  const info = (): AppInfo => ({
+    version: setting.version, shell: setting.shell, platform: process.platform as AppInfo['platform'], engineVersion: setting.version, // other platforms do not start
+    devices: [...devices], memoryBytes: os.totalmem(),
+    notices: [...notices.standing().map(({ message }) => message), ...sessions.all().flatMap((session) => session.strokes.recovered().map(({ title }) => `"${title}" was being drawn when the program ended.`))],
+  })
   const askDevices = async (): Promise<void> => {
-    const answer = await services.pixels.run({ task: 'devices' }, { urgency: 'idle' })
+    asked = true
+    await sleep(DEVICES_AFTER_MS, undefined, { ref: false })
+    const answer = await services.models.run({ task: 'devices' }, { urgency: 'idle' })
     devices = deviceRows(answer['devices'] as readonly DeviceFacts[]) // as the task tells it
+    services.emit('app.changed', { info: info() })
   }
   return {
-    'app.info': async () => {
+    'app.info': () => {
       // the first window must not wait for the self-tests of every device
-      if (devices.length === 0) void askDevices().catch((error: unknown) => log.write(`devices: ${String(error)}`))
-      return {
-        version: setting.version, shell: setting.shell, platform: process.platform as AppInfo['platform'], engineVersion: setting.version, // other platforms do not start
-        devices: [...devices], memoryBytes: os.totalmem(),
-        notices: [...notices.standing().map(({ message }) => message), ...sessions.all().flatMap((session) => session.strokes.recovered().map(({ title }) => `"${title}" was being drawn when the program ended.`))],
+      if (!asked) {
+        askDevices().catch((error: unknown) => {
+          asked = false
+          log.write(`devices: ${String(error)}`)
+        })
       }
+      return info()
     },
     'app.notices': () => ({ text: fs.existsSync(setting.noticesFile) ? fs.readFileSync(setting.noticesFile, 'utf8') : 'The notices of third parties come with the packaged program; in a checkout each package has its own licence in node_modules.' }),
     'app.log': ({ lines }) => ({ text: services.scrub.text(log.tail(lines)) }),

@@ -5,6 +5,7 @@ import type { modelMethods } from '../../../preload/contract/models.ts'
 import { EngineError, badInput } from '../../engine/errors.ts'
 import { MODEL_SETTINGS, defaultModels } from '../edits/defaultModels.ts'
 import { modelRows, modelsChanged } from '../edits/modelRows.ts'
+import { makeFolder, moveDurably } from '../../history/durableFiles.ts'
 import type { HostParts } from '../host.ts'
 import type { Topic } from './topic.ts'
 
@@ -15,6 +16,19 @@ export function modelHandlers({ services }: HostParts): Topic<typeof modelMethod
     const row = (await modelRows(services)).find((model) => model.id === id)
     if (row) return row
     throw badInput('model/unknown', { thing: `Model "${id}"`, expected: 'one of the list', found: 'none of that name', todo: 'look at the list again' })
+  }
+  /** A model that was sent to the served host lies among temporary files: once it can be opened it is kept for good. */
+  const lastingPlace = async (place: string, configDir: { readonly configDir?: string }): Promise<string> => {
+    if (!place.startsWith(services.scratch.folder)) return place
+    await pixels.run({ task: 'models', action: 'show', target: place, ...configDir })
+    const name = files.nameOf(place) ?? path.basename(place)
+    for (let n = 1; ; n++) {
+      const folder = path.join(setting.paths.data, 'models', n === 1 ? path.parse(name).name : `${path.parse(name).name}-${n}`)
+      if (fs.existsSync(folder)) continue
+      makeFolder(folder)
+      moveDurably(place, path.join(folder, name))
+      return path.join(folder, name)
+    }
   }
   return {
     'models.list': async () => {
@@ -33,7 +47,9 @@ export function modelHandlers({ services }: HostParts): Topic<typeof modelMethod
       }
     },
     'models.add': async ({ file, config }) => {
-      const { added } = await pixels.run({ task: 'models', action: 'add', target: files.file(file).path, ...(config === undefined ? {} : { configDir: files.file(config).path }) })
+      const configDir = config === undefined ? {} : { configDir: files.file(config).path }
+      const target = await lastingPlace(files.file(file).path, configDir)
+      const { added } = await pixels.run({ task: 'models', action: 'add', target, ...configDir })
       await modelsChanged(services)
       return known((added as { id: string }).id) // as the task tells it
     },

@@ -4,7 +4,6 @@ import type { editMethods } from '../../../preload/contract/edits.ts'
 import { EngineError } from '../../engine/errors.ts'
 import type { JobRun } from '../../jobs/queue.ts'
 import type { DocumentSession } from '../documents/documentSession.ts'
-import { factsOf } from '../documents/sourceFacts.ts'
 import { wordChips } from '../edits/chips.ts'
 import { defaultModels } from '../edits/defaultModels.ts'
 import { type Described, describedKey, invertWork, predictInversion } from '../edits/inversions.ts'
@@ -53,13 +52,26 @@ export function wordHandlers({ services, sessions, maps, idle }: HostParts): Top
   }
 }
 
-/** The document in words: from the recipe of the picture it was opened from, else by the model's probe. */
+/** Steps after which what was said of the picture may no longer be so. */
+const TELLING_NOTHING: ReadonlySet<string> = new Set(['inpaint', 'remove', 'outpaint'])
+
+/** The newest words of the document's history: what a swap made of it, what it was drawn from, what its file carried. */
+function writtenWords({ opened, head }: DocumentSession): string | undefined {
+  for (const id of opened.reader.ancestry(head).reverse()) {
+    const { kind, params, results } = opened.reader.operation(id)
+    if (TELLING_NOTHING.has(kind)) return undefined
+    const recipe = (kind === 'open' ? params['recipe'] : undefined) as Readonly<Record<string, unknown>> | undefined // read with care below
+    const found = kind === 'swap' ? results.find(({ chosen }) => chosen)?.metrics['target'] : kind === 'txt2img' || kind === 'img2img' ? params['prompt'] : (recipe?.['target'] ?? recipe?.['prompt'])
+    if (typeof found === 'string' && found.trim() !== '') return found
+  }
+  return undefined
+}
+
+/** The document in words: from its history, else by the model's probe. */
 async function describe(session: DocumentSession, model: string | undefined): Promise<{ text: string | null; from: 'recipe' | 'probe' | 'none'; note: string }> {
-  const { services, opened } = session
-  const opening = opened.reader.operation(opened.reader.ancestry(session.head)[0]!)
-  const recipe = opening.params['recipe'] as Readonly<Record<string, unknown>> | undefined // read with care below
-  const written = recipe?.['target'] ?? recipe?.['prompt']
-  if (session.head === opening.id && factsOf(session.state.canvas).base !== null && typeof written === 'string' && written.trim() !== '') return { text: written, from: 'recipe', note: 'The picture carries its own description.' }
+  const { services } = session
+  const written = writtenWords(session)
+  if (written !== undefined) return { text: written, from: 'recipe', note: 'These are the words that the picture was made with.' }
   return services.scratch.within(async (folder) => {
     const { file: image } = await session.exclusively(() => session.pixels.composite(folder))
     try {

@@ -24,6 +24,23 @@ describe('the cache of a project', () => {
     project.close()
   })
 
+  it('takes files over as it takes bytes, and leaves one that is too large where it is', () => {
+    const { project } = sampleProject(folder, 'files', { cacheBytes: 3000 })
+    const { cache } = project
+    const [small, huge] = ['small', 'huge'].map((name) => path.join(folder, name)) as [string, string]
+    fs.writeFileSync(small, Buffer.alloc(2000, 's'))
+    fs.writeFileSync(huge, Buffer.alloc(3001, 'h'))
+    cache.put('old', 'inversion', Buffer.alloc(1500, 'o'), {}, 1)
+    expect(cache.putFile('small', 'tiles', small, { of: 'a picture' }, 2)).toBe(true)
+    expect(fs.existsSync(small)).toBe(false)
+    const kept = cache.get('small')!
+    expect([kept.size, kept.details, fs.readFileSync(kept.path, 'utf8')]).toEqual([2000, { of: 'a picture' }, 's'.repeat(2000)])
+    expect(cache.get('old')).toBeUndefined()
+    expect(cache.putFile('huge', 'tiles', huge, {}, 3)).toBe(false)
+    expect(fs.existsSync(huge)).toBe(true)
+    project.close()
+  })
+
   it('never gives out a damaged file, one that is gone, or one named by a stranger', () => {
     const { project, folder: sample } = sampleProject(folder, 'damaged')
     project.cache.put('a', 'maps', Buffer.from('aaaa'), {}, 1)

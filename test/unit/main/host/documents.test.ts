@@ -106,6 +106,21 @@ describe('display tiles', () => {
   })
 })
 
+describe('thumbnails', () => {
+  it('of the step where the document stands come by themselves when it has stood still, for the history and the lists', async () => {
+    const { which } = await sampleDocument(rig, 'Thumbnails')
+    const made = rig.next('history.changed', ({ project }) => project === which.project)
+    const view = await brushMask(rig, which)
+    await made
+    const { operations } = await rig.call('history.list', which)
+    expect(operations.map(({ id, thumbnail }) => [id, thumbnail !== null])).toEqual([[view.head - 1, false], [view.head, true]])
+    const { bytes, media } = await rig.call('media.read', { key: operations[1]!.thumbnail! })
+    expect([media, Buffer.from(bytes.subarray(8, 12)).toString('latin1')]).toEqual(['image/webp', 'WEBP'])
+    const { documents } = await rig.call('projects.view', { project: which.project })
+    expect(documents[0]!.thumbnail).toBe(operations[1]!.thumbnail)
+  })
+})
+
 describe('painting on a picture', () => {
   it('keeps every sample of the picture that was not painted', async () => {
     const { view, which } = await sampleDocument(rig, 'Over')

@@ -123,3 +123,13 @@ describe('the log', () => {
     expect(log.tail(30).split('\n').map((line) => line.split(' ')[1])).toEqual(Array.from({ length: 30 }, (_, i) => String(i)))
   })
 })
+
+describe('the program', () => {
+  it('tells what it is at once, and the devices when they have been tested', async () => {
+    const other = hostRig()
+    const told = other.next('app.changed')
+    expect(await other.call('app.info', {})).toMatchObject({ version: '0.0.0-test', shell: 'browser', devices: [] })
+    expect((await told).info.devices.find(({ name }) => name === 'cpu')).toMatchObject({ usable: true })
+    expect((await other.call('app.info', {})).devices.length).toBeGreaterThan(0)
+  })
+})

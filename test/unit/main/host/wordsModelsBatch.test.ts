@@ -95,6 +95,16 @@ describe('models', () => {
   })
 })
 
+describe('a model that was sent by a browser', () => {
+  it('is kept among the models when it can be opened, and goes when it is removed', async () => {
+    const nonsense = await rig.call('files.begin', { name: 'bad.safetensors', bytes: 3 })
+    await rig.call('files.append', { file: nonsense.file, offset: 0, bytes: new Uint8Array(3) })
+    await rig.call('files.end', { file: nonsense.file })
+    expect(await rig.refused('models.add', { file: nonsense.file })).toMatchObject({ exitCode: 2 })
+    expect(fs.existsSync(path.join(rig.home, 'data', 'models', 'bad'))).toBe(false)
+  })
+})
+
 describe('a batch', () => {
   it('is checked, planned, run, looked at and decided about', async () => {
     const [inputs, outputs] = [path.join(rig.root, 'in'), path.join(rig.root, 'out')]
