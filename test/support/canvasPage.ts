@@ -16,11 +16,11 @@ export function launchChromium(executablePath: string, args: readonly string[] =
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--hide-scrollbars', ...args] })
 }
 
-let script: Promise<string> | null = null
+let scripts: Promise<[worker: string, page: string]> | null = null
 
-async function bundle(): Promise<string> {
-  const root = path.resolve(import.meta.dirname, '../..')
-  const result = await build({ entryPoints: [path.join(root, 'test/e2e/page/main.ts')], bundle: true, format: 'iife', target: 'chrome140', write: false, logLevel: 'silent' })
+async function bundle(file: string): Promise<string> {
+  const folder = path.resolve(import.meta.dirname, '../e2e/page')
+  const result = await build({ entryPoints: [path.join(folder, file)], bundle: true, format: 'iife', target: 'chrome140', write: false, logLevel: 'silent' })
   return result.outputFiles[0]!.text
 }
 
@@ -44,11 +44,12 @@ export class CanvasPage {
 
   /** Opens a page whose canvas fills it, and a document in it. */
   static async open(browser: Browser, size: { readonly width: number; readonly height: number }, document: PageDocument, deviceScaleFactor = 1): Promise<CanvasPage> {
-    script ??= bundle()
+    const [worker, script] = await (scripts ??= Promise.all([bundle('tileWorker.ts'), bundle('main.ts')]))
     const page = await browser.newPage({ viewport: size, deviceScaleFactor })
     page.on('pageerror', (error) => console.error('page:', error.message))
     await page.setContent('<!doctype html><style>html,body{margin:0;height:100%}#canvas{position:absolute;inset:0}</style><div id="canvas"></div>')
-    await page.addScriptTag({ content: await script })
+    await page.evaluate(`window.tileWorkerSource = ${JSON.stringify(worker)}`)
+    await page.addScriptTag({ content: script })
     const canvas = new CanvasPage(page)
     await canvas.run(`page.open(${JSON.stringify(document)})`)
     await canvas.idle()

@@ -104,7 +104,7 @@ export class Scene {
     const there = new Set(view.layers.map((layer) => layer.id))
     this.store.keepLayers((layer) => layer < 0 || there.has(layer))
     for (const { layer, plane, tiles } of changed) this.store.invalidate(layer, plane, tiles, view.version)
-    const boxes = changedBoxes(before, view) ?? [null] // null: everything
+    const boxes: readonly (Edges | null)[] = changedBoxes(before, view) ?? [null] // null: everything
     for (const box of boxes) this.#changedPicture(box)
     if (before.activeMask !== view.activeMask || maskMap(before) !== maskMap(view) || boxes.includes(null)) this.#changedMask(null)
   }

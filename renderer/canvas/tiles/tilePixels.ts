@@ -1,4 +1,4 @@
-/** Sums over tile bytes: halving for coarser levels, emptiness, opacity. Tiles are 256 x 256, one or four bytes a pixel. */
+/** Sums over tile bytes: halving for coarser levels. Tiles are 256 x 256, one or four bytes a pixel. */
 import { TILE_EDGE } from '../../../preload/contract/documents.ts'
 import type { Edges } from '../geometry/boxes.ts'
 
@@ -13,20 +13,6 @@ export const TILE_PIXELS = TILE_EDGE * TILE_EDGE
 /** Bytes a pixel: 4 for pictures, 1 for masks. */
 export function channelsOf(bytes: TileBytes): 1 | 4 {
   return bytes.length === TILE_PIXELS ? 1 : 4
-}
-
-/** Whether every alpha is 255; masks never are. */
-export function isOpaque(bytes: TileBytes): boolean {
-  if (channelsOf(bytes) === 1) return false
-  for (let at = 3; at < bytes.length; at += 4) if (bytes[at] !== 255) return false
-  return true
-}
-
-/** Whether nothing is there: all masked out, or all transparent. */
-export function isBlank(bytes: TileBytes): boolean {
-  const step = channelsOf(bytes)
-  for (let at = step - 1; at < bytes.length; at += step) if (bytes[at] !== 0) return false
-  return true
 }
 
 /**

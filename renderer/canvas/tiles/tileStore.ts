@@ -9,7 +9,7 @@
 import { type Plane, type TileData, type TilePlace, TILE_EDGE } from '../../../preload/contract/documents.ts'
 import type { Edges } from '../geometry/boxes.ts'
 import { type MakeSurface, type Surface, surfaceBytes } from './surfaces.ts'
-import { type OwnBytes, type TileBytes, halveInto, isOpaque } from './tilePixels.ts'
+import { type OwnBytes, type TileBytes, halveInto } from './tilePixels.ts'
 
 /** Reads tiles; `version` is the document's when they were read. */
 export type ReadTiles = (places: readonly TilePlace[]) => Promise<{ readonly tiles: readonly TileData[]; readonly version: number }>
@@ -23,7 +23,6 @@ export interface Tile {
   bytes: OwnBytes | null
   /** nothing in it */
   empty: boolean
-  opaque: boolean
   /** document version of its pixels, and the least that would do */
   version: number
   needed: number
@@ -276,7 +275,7 @@ export class TileStore {
     }
     tile.version = version
     if (!data.bytes && tile.ready && tile.empty) return
-    this.#setBytes(tile, data.bytes ? new Uint8Array(data.bytes) : null) // a copy: the answer's bytes share one buffer
+    this.#setBytes(tile, data.bytes && ownBytes(data.bytes))
     this.#show(tile, WHOLE)
     if (tile.place.level > 0) this.#coverLocal(tile)
   }
@@ -293,7 +292,6 @@ export class TileStore {
   #show(tile: Tile, part: Edges): void {
     tile.ready = true
     tile.empty = tile.bytes === null
-    tile.opaque = tile.bytes !== null && (part === WHOLE ? isOpaque(tile.bytes) : false)
     if (tile.surface && tile.bytes) {
       tile.surface.put(tile.bytes, part, this.#options.look(tile.place.layer).ramp)
       this.counts.patchedBytes += (part.right - part.left) * (part.bottom - part.top) * 4
@@ -339,7 +337,7 @@ export class TileStore {
     if (found) return found
     const { layer, plane, level, x, y } = place
     const tile: Tile = {
-      place: { layer, plane, level, x, y }, ready: false, bytes: null, empty: false, opaque: false,
+      place: { layer, plane, level, x, y }, ready: false, bytes: null, empty: false,
       version: 0, needed: 0, local: 0, asked: false, surface: null, used: ++this.#clock,
     }
     this.#tiles.set(key, tile)
@@ -375,6 +373,11 @@ export class TileStore {
       this.counts.evicted += 1
     }
   }
+}
+
+/** Bytes that keep no larger buffer alive: those of one answer often share one. */
+function ownBytes(bytes: OwnBytes): OwnBytes {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }
 
 function keyOf({ layer, plane, level, x, y }: TilePlace): string {

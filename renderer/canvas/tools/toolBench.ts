@@ -84,7 +84,7 @@ export class ToolBench {
 
   /** Changes settings of the tool in hand. */
   setOptions(options: Partial<ToolOptions>): void {
-    this.#settings.set(this.tool, options)
+    if (!this.#settings.set(this.tool, options)) return // an app that pushes what it was told makes no circle
     this.#machine.refresh()
     this.#emit({ type: 'tool', tool: this.tool, options: this.options })
     this.#showRing()

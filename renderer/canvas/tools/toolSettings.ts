@@ -41,10 +41,20 @@ export class ToolSettings {
     return group ? { ...this.#shared, brush: this.#brushes[group] } : this.#shared
   }
 
-  /** Changes settings; a brush is that of the tool's group. */
-  set(tool: ToolId, { brush, ...rest }: Partial<ToolOptions>): void {
-    this.#shared = { ...this.#shared, ...rest }
+  /**
+   * Changes settings; a brush is that of the tool's group.
+   * @returns whether anything is different now
+   */
+  set(tool: ToolId, { brush, ...rest }: Partial<ToolOptions>): boolean {
     const group = brushGroupOf(tool)
+    const changed = !holds(this.#shared, rest) || (brush !== undefined && group !== null && !holds(this.#brushes[group], brush))
+    this.#shared = { ...this.#shared, ...rest }
     if (brush && group) this.#brushes[group] = brush
+    return changed
   }
+}
+
+/** Whether values are there already. */
+function holds(all: object, some: object): boolean {
+  return Object.entries(some).every(([key, value]) => Object.is((all as Readonly<Record<string, unknown>>)[key], value))
 }

@@ -1,7 +1,8 @@
 /** The page that tests and the benchmark of the canvas drive: one editor over a stand-in host, both within reach. */
 import { createEditor, type Editor } from '../../../renderer/canvas/editor.ts'
 import type { EditorEvent } from '../../../renderer/canvas/editorTypes.ts'
-import { PageHost, type PageDocument, photographAt } from './pageHost.ts'
+import { PageHost } from './pageHost.ts'
+import { type PageDocument, photographAt } from './pageTiles.ts'
 
 /** What a test finds on `window.canvasPage`. */
 export interface CanvasPage {
@@ -22,6 +23,7 @@ const container = document.querySelector<HTMLElement>('#canvas')!
 const page: CanvasPage = {
   open: (wanted) => {
     editor?.close()
+    host?.close()
     events.length = 0
     host = new PageHost(wanted)
     editor = createEditor({

@@ -4,23 +4,14 @@
  */
 import { type DocumentChange, type DocumentView, type LayerView, type StrokeTile, type TileData, type TilePlace, TILE_EDGE } from '../../../preload/contract/documents.ts'
 import type { EditorHost, StrokeStart } from '../../../renderer/canvas/editorTypes.ts'
+import { type PageDocument, photographAt } from './pageTiles.ts'
+import { TileMaker } from './tileMaker.ts'
 
-/** What the document is like. */
-export interface PageDocument {
-  readonly width: number
-  readonly height: number
-  /** paint layers over the photograph, each painted on about this share of its tiles */
-  readonly paintLayers: number
-  readonly paintedShare: number
-  readonly mask: boolean
-  readonly latencyMs: number
-}
-
-/** Colour of the stand-in photograph at a pixel: squares of 64 with soft shades, so that shifts and seams show. */
-export function photographAt(x: number, y: number): readonly [number, number, number] {
-  const square = ((x >> 6) + (y >> 6)) & 1
-  const shade = 40 * Math.sin(x / 310) + 40 * Math.cos(y / 270)
-  return square ? [150 + shade, 140 + shade / 2, 120] : [90, 120 + shade / 2, 150 + shade]
+declare global {
+  interface Window {
+    /** the script of tileWorker.ts */
+    tileWorkerSource: string
+  }
 }
 
 /** See the file's head. */
@@ -31,12 +22,14 @@ export class PageHost implements EditorHost {
   failures = 0
   view: DocumentView
   readonly #document: PageDocument
+  readonly #maker: TileMaker
   readonly #committed = new Map<string, Uint8Array<ArrayBuffer>>()
   readonly #strokes = new Map<number, Map<string, Uint8Array<ArrayBuffer>>>()
   #next = 1000
 
   constructor(document: PageDocument) {
     this.#document = document
+    this.#maker = new TileMaker(document)
     this.view = viewOf(document)
   }
 
@@ -56,10 +49,16 @@ export class PageHost implements EditorHost {
     this.view = { ...this.view, version: this.view.version + 1 }
   }
 
+  /** Ends its worker. */
+  close(): void {
+    this.#maker.close()
+  }
+
   async readTiles(places: readonly TilePlace[]): Promise<{ tiles: TileData[]; version: number }> {
     const { version } = this.view
+    const made = await this.#maker.make(places.filter((place) => this.#isMade(place)).map((place) => ({ place, kind: this.#kindOf(place.layer) === 'image' ? 'photograph' : 'paint' })))
     await this.#wait()
-    return { tiles: places.map((place) => ({ ...place, bytes: this.#tile(place) })), version }
+    return { tiles: places.map((place) => ({ ...place, bytes: this.#isMade(place) ? made.shift()! : this.#tile(place) })), version }
   }
 
   async readStagedTiles(_staged: unknown, places: readonly { level: number; x: number; y: number }[]): Promise<{ level: number; x: number; y: number; bytes: Uint8Array<ArrayBuffer> | null }[]> {
@@ -131,33 +130,40 @@ export class PageHost implements EditorHost {
     return new Promise((resolve) => setTimeout(resolve, this.#document.latencyMs))
   }
 
+  #kindOf(layer: number): string | undefined {
+    return this.view.layers.find((one) => one.id === layer)?.kind
+  }
+
+  /** Whether a tile is the stand-in's own rather than what was committed. */
+  #isMade({ layer, level, x, y }: TilePlace): boolean {
+    const kind = this.#kindOf(layer)
+    return kind === 'image' || (kind === 'paint' && layer < 1000 && !(level === 0 && this.#committed.has(`${layer}/0/${x}/${y}`)))
+  }
+
   #tile(place: TilePlace): Uint8Array<ArrayBuffer> | null {
-    const kind = this.view.layers.find((layer) => layer.id === place.layer)?.kind
-    if (kind === 'image') return photograph(place, this.#document)
-    if (place.level === 0) {
-      const found = this.#committed.get(`${place.layer}/0/${place.x}/${place.y}`)
-      if (found) return new Uint8Array(found)
-    }
-    return kind === 'paint' && place.layer < 1000 ? paint(place, this.#document.paintedShare) : this.#halved(place)
+    const found = place.level === 0 ? this.#committed.get(`${place.layer}/0/${place.x}/${place.y}`) : undefined
+    return found ? new Uint8Array(found) : this.#halved(place)
   }
 
   /** Coarser tiles of what was committed, by picking pixels. */
   #halved({ layer, level, x, y }: TilePlace): Uint8Array<ArrayBuffer> | null {
-    if (level === 0) return null
-    const channels = this.view.layers.find((one) => one.id === layer)?.kind === 'mask' ? 1 : 4
-    const out = new Uint8Array(TILE_EDGE * TILE_EDGE * channels)
-    let any = false
-    for (let py = 0; py < TILE_EDGE; py++) {
-      for (let px = 0; px < TILE_EDGE; px++) {
-        const [fx, fy] = [(x * TILE_EDGE + px) << level, (y * TILE_EDGE + py) << level]
-        const tile = this.#committed.get(`${layer}/0/${fx >> 8}/${fy >> 8}`)
+    const channels = this.#kindOf(layer) === 'mask' ? 1 : 4
+    const [tiles, side] = [2 ** level, TILE_EDGE / 2 ** level]
+    let out: Uint8Array<ArrayBuffer> | null = null
+    for (let row = 0; level > 0 && row < tiles; row++) {
+      for (let column = 0; column < tiles; column++) {
+        const tile = this.#committed.get(`${layer}/0/${x * tiles + column}/${y * tiles + row}`)
         if (!tile) continue
-        any = true
-        const from = ((fy & 255) * TILE_EDGE + (fx & 255)) * channels
-        for (let c = 0; c < channels; c++) out[(py * TILE_EDGE + px) * channels + c] = tile[from + c]
+        out ??= new Uint8Array(TILE_EDGE * TILE_EDGE * channels)
+        for (let py = 0; py < side; py++) {
+          for (let px = 0; px < side * channels; px++) {
+            const [pixel, channel] = [Math.floor(px / channels), px % channels]
+            out[((row * side + py) * TILE_EDGE + column * side + pixel) * channels + channel] = tile[(py * tiles * TILE_EDGE + pixel * tiles) * channels + channel]
+          }
+        }
       }
     }
-    return any ? out : null
+    return out
   }
 }
 
@@ -168,45 +174,6 @@ function around(extent: LayerView['extent'], places: readonly string[]): LayerVi
   const [left, top] = [Math.min(extent?.x ?? Infinity, ...xs), Math.min(extent?.y ?? Infinity, ...ys)]
   const [right, bottom] = [Math.max(extent ? extent.x + extent.width : -Infinity, ...xs.map((x) => x + TILE_EDGE)), Math.max(extent ? extent.y + extent.height : -Infinity, ...ys.map((y) => y + TILE_EDGE))]
   return { x: left, y: top, width: right - left, height: bottom - top }
-}
-
-function photograph({ level, x, y }: TilePlace, { width, height }: PageDocument): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(TILE_EDGE * TILE_EDGE * 4)
-  const words = new Uint32Array(bytes.buffer)
-  for (let py = 0; py < TILE_EDGE; py++) {
-    for (let px = 0; px < TILE_EDGE; px++) {
-      const [fx, fy] = [(x * TILE_EDGE + px) << level, (y * TILE_EDGE + py) << level]
-      if (fx >= width || fy >= height) continue
-      const [red, green, blue] = photographAt(fx, fy)
-      words[py * TILE_EDGE + px] = (255 << 24) | ((blue & 255) << 16) | ((green & 255) << 8) | (red & 255)
-    }
-  }
-  return bytes
-}
-
-/** Blobs of colour; which full-size tiles have one is a hash, so that every level agrees. */
-function paint({ layer, level, x, y }: TilePlace, share: number): Uint8Array<ArrayBuffer> | null {
-  const bytes = new Uint8Array(TILE_EDGE * TILE_EDGE * 4)
-  const words = new Uint32Array(bytes.buffer)
-  const colour = [0x2040e0, 0x20c060, 0xe08020, 0xc020c0, 0x40c0e0][layer % 5]
-  let any = false
-  for (let py = 0; py < TILE_EDGE; py++) {
-    for (let px = 0; px < TILE_EDGE; px++) {
-      const [fx, fy] = [(x * TILE_EDGE + px) << level, (y * TILE_EDGE + py) << level]
-      if (hash(layer, fx >> 8, fy >> 8) >= share) continue
-      const far = Math.hypot((fx & 255) - 128, (fy & 255) - 128)
-      if (far >= 110) continue
-      any = true
-      words[py * TILE_EDGE + px] = (Math.round(180 * (1 - far / 110)) << 24) | colour
-    }
-  }
-  return any ? bytes : null
-}
-
-function hash(layer: number, x: number, y: number): number {
-  let value = Math.imul(layer + 1, 0x9e3779b1) ^ Math.imul(x + 17, 0x85ebca6b) ^ Math.imul(y + 31, 0xc2b2ae35)
-  value = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d)
-  return ((value ^ (value >>> 12)) >>> 0) / 2 ** 32
 }
 
 function filled(...pixel: [number, number, number, number]): Uint8Array<ArrayBuffer> {

@@ -125,7 +125,6 @@ describe('display tiles', () => {
     await asked[0].answer(1, () => rgba(1, 2, 3, 255))
     expect(store.bytes).toBe(262144)
     const tile = store.shown(place(0))!
-    expect(tile.opaque).toBe(true)
     store.pictureOf(tile)
     expect(store.bytes).toBe(262144)
     expect(tile.bytes).toBeNull()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sizeStep } from '../../../../../renderer/canvas/tools/toolSettings.ts'
+import { ToolSettings, sizeStep } from '../../../../../renderer/canvas/tools/toolSettings.ts'
 import { settle, FakeTool } from '../fakes.ts'
 
 describe('the mask brush', () => {
@@ -113,6 +113,23 @@ describe('word brush and smart select', () => {
     expect(tool.changes).toEqual([{ change: 'mask.select', layer: null, source: { from: 'scribble', foreground: [tile], background: [], box: null }, mode: 'add' }])
     expect(tool.key('Enter')).toBe(true)
     expect(tool.notices()[0]).toContain('needs a scribble')
+  })
+})
+
+describe('settings', () => {
+  it('keep brushes of masks and paint apart and everything else together', () => {
+    const settings = new ToolSettings()
+    const { brush } = settings.of('mask-brush')
+    expect(settings.set('paint', { brush: { ...brush, size: 7 }, colour: '#00ff00' })).toBe(true)
+    expect(settings.of('clone').brush.size).toBe(7)
+    expect(settings.of('mask-eraser').brush).toEqual(brush)
+    expect(settings.of('mask-eraser').colour).toBe('#00ff00')
+  })
+
+  it('say when nothing has changed', () => {
+    const settings = new ToolSettings()
+    expect(settings.set('paint', { brush: { ...settings.of('paint').brush }, colour: settings.of('paint').colour })).toBe(false)
+    expect(settings.set('hand', {})).toBe(false)
   })
 })
 
