@@ -58,9 +58,9 @@ export class OverlayPainter {
       context.globalAlpha = mask.look.opacity
       let covered: Edges | null = null
       paintTiles(context, view, range, box, (x, y) => {
-        const surface = this.#mask.tileUnlessBlank(range.level, x, y)
-        if (surface) covered = unite(covered, tileBox(range.level, x, y))
-        return surface?.picture ?? null
+        const pieces = this.#mask.pieces(range.level, x, y)
+        if (pieces.length > 0) covered = unite(covered, tileBox(range.level, x, y))
+        return pieces
       })
       context.globalAlpha = 1
       const hatch = mask.look.pattern && covered ? this.#hatch(context, view) : null
@@ -69,7 +69,7 @@ export class OverlayPainter {
     }
     if (mask?.look.outline) this.#contours.paint(context, view, range, mask.colour)
     context.globalCompositeOperation = 'destination-over'
-    if (scene.marks) paintTiles(context, view, range, box, (x, y) => this.#marks.tileUnlessBlank(range.level, x, y)?.picture ?? null)
+    if (scene.marks) paintTiles(context, view, range, box, (x, y) => this.#marks.pieces(range.level, x, y))
     for (const { picture, box: place, opacity } of scene.inlays) {
       context.save()
       context.globalAlpha = opacity

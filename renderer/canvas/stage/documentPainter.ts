@@ -3,7 +3,7 @@ import type { Comparison, EditorTheme } from '../editorTypes.ts'
 import { apply } from '../geometry/affine.ts'
 import { type Edges, intersect, isEmpty, mapEdges } from '../geometry/boxes.ts'
 import { type Viewport, inverseView, isUpright, levelOf, viewMatrix } from '../geometry/viewport.ts'
-import type { Compositor } from '../tiles/compositor.ts'
+import type { Compositor, Piece } from '../tiles/compositor.ts'
 import type { Context2D, MakeSurface, Surface } from '../tiles/surfaces.ts'
 import { type TileRange, coarsestLevel } from '../tiles/tilePlan.ts'
 import { paintTiles, tilesIn } from './paintTiles.ts'
@@ -40,7 +40,7 @@ export class DocumentPainter {
     const box: Edges = { left: 0, top: 0, right: canvas.width, bottom: canvas.height }
     const range = tilesIn(view, part, levelOf(view.zoom, coarsestLevel(canvas)), box)
     if (comparison.show === 'split') this.#paintSplit(context, part, scene, range, box, comparison.at)
-    else paintTiles(context, view, range, box, (x, y) => this.#pictureAt(comparison.show, range.level, x, y).picture)
+    else paintTiles(context, view, range, box, (x, y) => this.#piecesAt(comparison.show, range.level, x, y))
     paintSurround(context, part, scene)
     if (view.zoom / view.ratio >= GRID_FROM && isUpright(view)) paintGrid(context, part, view, box)
   }
@@ -53,20 +53,21 @@ export class DocumentPainter {
       context.beginPath()
       context.rect(side.left, side.top, side.right - side.left, side.bottom - side.top)
       context.clip()
-      paintTiles(context, view, tilesIn(view, side, range.level, box), box, (x, y) => compositor.tile(range.level, x, y).picture)
+      paintTiles(context, view, tilesIn(view, side, range.level, box), box, (x, y) => compositor.pieces(range.level, x, y))
       context.restore()
     }
   }
 
-  #pictureAt(show: 'document' | 'original' | 'difference', level: number, x: number, y: number): Surface {
-    if (show === 'document') return this.#document.tile(level, x, y)
-    if (show === 'original') return this.#original.tile(level, x, y)
-    return this.#differenceAt(level, x, y)
+  #piecesAt(show: 'document' | 'original' | 'difference', level: number, x: number, y: number): readonly Piece[] {
+    if (show === 'document') return this.#document.pieces(level, x, y)
+    if (show === 'original') return this.#original.pieces(level, x, y)
+    const { picture, width: side } = this.#differenceAt(level, x, y)
+    return [{ picture, fromX: 0, fromY: 0, fromSide: side, toX: 0, toY: 0, toSide: side }]
   }
 
   /** |document - original|, doubled three times, on black. */
   #differenceAt(level: number, x: number, y: number): Surface {
-    const [now, was] = [this.#document.tile(level, x, y), this.#original.tile(level, x, y)]
+    const [now, was] = [this.#document.fresh(level, x, y), this.#original.fresh(level, x, y)]
     const surface = (this.#difference ??= this.#makeSurface(now.width, now.height))
     const { context } = surface
     context.globalCompositeOperation = 'source-over'

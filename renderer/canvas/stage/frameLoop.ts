@@ -31,8 +31,8 @@ export interface FrameLoopPorts {
   readonly onView: () => void
 }
 
-/** Longest that a frame composes whole tiles; the rest shows stand-ins and comes with the next frames. */
-const COMPOSE_MS = 8
+/** Tiles' worth of layers that a frame draws when whole tiles are new; the rest shows stand-ins and comes with the next. */
+const DRAWS_A_FRAME = 40
 /** How long a step of the zoom takes to arrive. */
 const GLIDE_MS = 140
 
@@ -190,7 +190,7 @@ export class FrameLoop {
       this.#planned = sight
       scene.plan(this.#view, this.#comparison, this.#ports.strokeTarget())
     }
-    scene.startFrame(COMPOSE_MS)
+    scene.startFrame(DRAWS_A_FRAME)
     this.#paintLayer(this.#document, this.#dirty.document)
     this.#paintOverlay(scene)
     if (this.#dirty.interface) this.#interface.paint(this.#lines(), this.#view, this.#ports.theme())

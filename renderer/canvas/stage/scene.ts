@@ -200,9 +200,9 @@ export class Scene {
     return { document: [...this.composed.takePostponed(), ...this.original.takePostponed()], overlay: [...this.mask.takePostponed(), ...this.marks.takePostponed()] }
   }
 
-  /** Begins a frame: composing whole tiles may take this long. */
-  startFrame(milliseconds: number): void {
-    for (const one of [this.composed, this.original, this.mask, this.marks]) one.startFrame(milliseconds)
+  /** Begins a frame with so much work for whole tiles; see {@link Compositor.startFrame}. */
+  startFrame(draws: number): void {
+    for (const one of [this.composed, this.original, this.mask, this.marks]) one.startFrame(draws)
   }
 
   /** Forgets the tiles of one of the window's own layers. */

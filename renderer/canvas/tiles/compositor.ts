@@ -7,9 +7,20 @@ import { type Edges, intersect, isEmpty, outward, scaleEdges, unite } from '../g
 import { isShown } from './layerTree.ts'
 import type { LayerNode } from './layerTree.ts'
 import { LayerDrawer } from './layerDrawer.ts'
-import { type Context2D, type MakeSurface, type Surface, surfaceBytes } from './surfaces.ts'
+import { type Context2D, type Drawable, type MakeSurface, type Surface, surfaceBytes } from './surfaces.ts'
 import { tileBox } from './tilePlan.ts'
 import type { TileStore } from './tileStore.ts'
+
+/** A square piece of a picture and the part of a tile that it covers, both in their own pixels. */
+export interface Piece {
+  readonly picture: Drawable
+  readonly fromX: number
+  readonly fromY: number
+  readonly fromSide: number
+  readonly toX: number
+  readonly toY: number
+  readonly toSide: number
+}
 
 /** What a compositor needs. */
 export interface CompositorOptions {
@@ -21,8 +32,6 @@ export interface CompositorOptions {
   readonly budget: number
   /** colour that takes the place of all others; null or none: as they are */
   readonly tint?: () => string | null
-  /** a clock, milliseconds */
-  readonly now?: () => number
 }
 
 /** A composed tile. */
@@ -33,8 +42,6 @@ interface Composed {
   readonly y: number
   /** part to redo, in the tile's pixels */
   dirty: Edges | null
-  /** something to look at is in it, be it from another level */
-  seeded: boolean
   /** no layer drew anything */
   blank: boolean
   used: number
@@ -55,7 +62,8 @@ export class Compositor {
   readonly #scratch: Surface[] = []
   readonly #drawer: LayerDrawer
   #clock = 0
-  #deadline = Infinity
+  /** tiles' worth of drawing left in this frame */
+  #left = Infinity
   #postponed: Edges[] = []
 
   constructor(options: CompositorOptions) {
@@ -68,9 +76,12 @@ export class Compositor {
     return this.#tiles.size * surfaceBytes({ width: TILE_EDGE, height: TILE_EDGE })
   }
 
-  /** Begins a frame: whole tiles are composed for about this long, the others later. */
-  startFrame(milliseconds: number): void {
-    this.#deadline = this.#now() + milliseconds
+  /**
+   * Begins a frame in which about so many tiles' worth of layers are drawn, the others later. Counted, not timed: a
+   * browser without a graphics card draws only after the script is over.
+   */
+  startFrame(draws: number): void {
+    this.#left = draws
   }
 
   /** Boxes of the canvas that were shown from other levels or old pixels since the last call: paint them again. */
@@ -78,67 +89,51 @@ export class Compositor {
     return this.#postponed.splice(0)
   }
 
-  /** The picture of one tile of the canvas: up to date, or, when the frame's time is up, the best there is. */
-  tile(level: number, x: number, y: number): Surface {
-    return this.#tile(level, x, y).surface
-  }
-
-  /** Like {@link tile}; null where no layer has anything. */
-  tileUnlessBlank(level: number, x: number, y: number): Surface | null {
+  /** What shows on one tile of the canvas: its picture, or, when the frame's work is done, pieces of other levels. */
+  pieces(level: number, x: number, y: number): readonly Piece[] {
     const tile = this.#tile(level, x, y)
-    return tile.blank ? null : tile.surface
+    if (!tile) return this.#standIns(level, x, y)
+    return tile.blank ? [] : [{ picture: tile.surface.picture, fromX: 0, fromY: 0, fromSide: TILE_EDGE, toX: 0, toY: 0, toSide: TILE_EDGE }]
   }
 
-  /** The picture of one tile, composed now whatever the time: for reading pixels. */
+  /** The picture of one tile, composed now whatever the frame has done. */
   fresh(level: number, x: number, y: number): Surface {
-    const deadline = this.#deadline
-    this.#deadline = Infinity
-    const { surface } = this.#tile(level, x, y)
-    this.#deadline = deadline
+    const left = this.#left
+    this.#left = Infinity
+    const { surface } = this.#tile(level, x, y)!
+    this.#left = left
     return surface
   }
 
-  #now(): number {
-    return (this.#options.now ?? (() => performance.now()))()
-  }
-
-  #tile(level: number, x: number, y: number): Composed {
+  /** The tile, up to date where the frame's work allows; null when it has no pixels yet. */
+  #tile(level: number, x: number, y: number): Composed | null {
     const key = `${level}/${x}/${y}`
-    let tile = this.#tiles.get(key)
-    if (!tile) {
-      tile = { surface: this.#room() ?? this.#options.makeSurface(TILE_EDGE, TILE_EDGE), level, x, y, dirty: WHOLE, seeded: false, blank: false, used: 0 }
-      this.#tiles.set(key, tile)
-    }
-    tile.used = ++this.#clock
-    if (tile.dirty && (areaOf(tile.dirty) <= SMALL_PART || this.#now() < this.#deadline)) {
-      this.#compose(tile, tile.dirty)
-      tile.dirty = null
-      tile.seeded = true
-    } else if (tile.dirty) {
-      if (!tile.seeded) this.#seed(tile)
+    const found = this.#tiles.get(key)
+    if (found) found.used = ++this.#clock
+    if (found && !found.dirty) return found
+    if (this.#left <= 0 && (!found || areaOf(found.dirty!) > SMALL_PART)) {
       this.#postponed.push(tileBox(level, x, y))
+      return found ?? null
     }
+    const tile = found ?? { surface: this.#room() ?? this.#options.makeSurface(TILE_EDGE, TILE_EDGE), level, x, y, dirty: WHOLE, blank: false, used: ++this.#clock }
+    if (!found) this.#tiles.set(key, tile)
+    this.#compose(tile, tile.dirty!)
+    tile.dirty = null
     return tile
   }
 
-  /** Something to look at until the tile's turn comes: a piece of a coarser tile, or finer ones. */
-  #seed(tile: Composed): void {
-    const { context } = tile.surface
-    const { level, x, y } = tile
-    context.clearRect(0, 0, TILE_EDGE, TILE_EDGE)
-    tile.seeded = true
+  /** A piece of a coarser tile, or finer ones: something to look at until the tile's turn comes. */
+  #standIns(level: number, x: number, y: number): Piece[] {
     for (let up = 1; up <= STAND_IN_LEVELS; up++) {
       const coarse = this.#tiles.get(`${level + up}/${x >> up}/${y >> up}`)
-      if (!coarse?.seeded) continue
-      const side = TILE_EDGE / 2 ** up
-      context.drawImage(coarse.surface.picture, (x - ((x >> up) << up)) * side, (y - ((y >> up) << up)) * side, side, side, 0, 0, TILE_EDGE, TILE_EDGE)
-      return
+      const fromSide = TILE_EDGE / 2 ** up
+      if (coarse) return coarse.blank ? [] : [{ picture: coarse.surface.picture, fromX: (x - ((x >> up) << up)) * fromSide, fromY: (y - ((y >> up) << up)) * fromSide, fromSide, toX: 0, toY: 0, toSide: TILE_EDGE }]
     }
-    const half = TILE_EDGE / 2
-    for (const [column, row] of [[0, 0], [1, 0], [0, 1], [1, 1]]) {
+    const toSide = TILE_EDGE / 2
+    return [[0, 0], [1, 0], [0, 1], [1, 1]].flatMap(([column, row]) => {
       const fine = this.#tiles.get(`${level - 1}/${2 * x + column}/${2 * y + row}`)
-      if (fine?.seeded) context.drawImage(fine.surface.picture, column * half, row * half, half, half)
-    }
+      return fine && !fine.blank ? [{ picture: fine.surface.picture, fromX: 0, fromY: 0, fromSide: TILE_EDGE, toX: column * toSide, toY: row * toSide, toSide }] : []
+    })
   }
 
   /** Marks a box of the canvas as changed; null means everything. */
@@ -176,7 +171,9 @@ export class Compositor {
     const frame = { level: tile.level, x: tile.x, y: tile.y, part }
     clipped(context, part, () => {
       context.clearRect(part.left, part.top, part.right - part.left, part.bottom - part.top)
+      const before = this.#drawer.work
       const drawn = this.#blend(context, this.#options.layers(), frame, 0)
+      this.#left -= ((this.#drawer.work - before) * areaOf(part)) / areaOf(WHOLE)
       tile.blank = !drawn && (part === WHOLE || tile.blank)
       const tint = drawn ? this.#options.tint?.() : null
       if (!tint) return

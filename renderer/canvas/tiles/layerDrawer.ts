@@ -39,10 +39,17 @@ export class LayerDrawer {
   readonly #store: TileStore
   readonly #makeSurface: MakeSurface
   #gathered: Surface | null = null
+  /** pictures drawn since the start; one made for it counts twice */
+  #work = 0
 
   constructor(store: TileStore, makeSurface: MakeSurface) {
     this.#store = store
     this.#makeSurface = makeSurface
+  }
+
+  /** Work done since the start, in tiles. */
+  get work(): number {
+    return this.#work
   }
 
   /** Whether a layer has anything on the part. */
@@ -100,6 +107,7 @@ export class LayerDrawer {
   #drawTile(context: Context2D, layer: number, plane: Plane, level: number, x: number, y: number, atX: number, atY: number): boolean {
     const tile = this.#store.shown({ layer, plane, level, x, y })
     if (tile) {
+      this.#work += tile.surface ? 1 : tile.empty ? 0 : 2
       const surface = this.#store.pictureOf(tile)
       if (surface) context.drawImage(surface.picture, atX, atY)
       return surface !== null

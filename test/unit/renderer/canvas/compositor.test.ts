@@ -27,7 +27,7 @@ class Bench {
 
   /** Draws on a composed tile since the last look. */
   draws(x = 0, y = 0, level = 0): { mode: string; alpha: number }[] {
-    const surface = this.compositor.tile(level, x, y) as FakeSurface
+    const surface = this.compositor.fresh(level, x, y) as FakeSurface
     return surface.draws.splice(0).filter(({ op }) => op === 'draw').map(({ mode, alpha }) => ({ mode, alpha }))
   }
 }
@@ -76,37 +76,40 @@ describe('composed tiles', () => {
   it('show coarser or finer tiles while their own are not there', async () => {
     const coarse = new Bench([layer(1, 'image')])
     await coarse.load([1, 0, 0, 3])
-    const [draw] = (coarse.compositor.tile(0, 1, 1) as FakeSurface).draws.filter(({ op }) => op === 'draw')
+    const [draw] = (coarse.compositor.fresh(0, 1, 1) as FakeSurface).draws.filter(({ op }) => op === 'draw')
     expect(draw.args.slice(1)).toEqual([32, 32, 32, 32, 0, 0, 256, 256])
     const fine = new Bench([layer(1, 'image')])
     await fine.load([1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1])
     expect(fine.draws(0, 0, 1)).toHaveLength(4)
   })
 
-  it('that a frame has no time for show another level meanwhile, but never what a brush has just touched', async () => {
+  it('that a frame has no room for show other levels meanwhile, but never what a brush has just touched', async () => {
     const bench = new Bench([layer(1, 'image')])
-    await bench.load([1, 0, 0], [1, 0, 0, 1])
-    bench.draws(0, 0, 1)
-    bench.compositor.startFrame(-1)
-    expect(bench.draws()).toHaveLength(1) // a piece of the coarser tile
-    expect(bench.compositor.counts.tiles).toBe(1)
-    expect(bench.compositor.takePostponed()).toEqual([{ left: 0, top: 0, right: 256, bottom: 256 }])
-    bench.compositor.startFrame(1000)
-    bench.draws()
-    expect(bench.compositor.counts.tiles).toBe(2)
-    expect(bench.compositor.takePostponed()).toEqual([])
-    bench.compositor.startFrame(-1)
-    bench.compositor.invalidate({ left: 10, top: 10, right: 60, bottom: 60 })
-    bench.draws()
-    expect(bench.compositor.counts.tiles).toBe(3)
-    expect(bench.compositor.takePostponed()).toEqual([])
+    const { compositor } = bench
+    await bench.load([1, 0, 0], [1, 1, 1], [1, 0, 0, 1], [1, 0, 0, 2])
+    compositor.startFrame(1000)
+    const coarse = compositor.pieces(1, 0, 0)[0].picture
+    compositor.startFrame(0)
+    expect(compositor.pieces(0, 1, 1)).toEqual([{ picture: coarse, fromX: 128, fromY: 128, fromSide: 128, toX: 0, toY: 0, toSide: 256 }])
+    expect(compositor.pieces(2, 0, 0)).toEqual([{ picture: coarse, fromX: 0, fromY: 0, fromSide: 256, toX: 0, toY: 0, toSide: 128 }])
+    expect(compositor.pieces(0, 40, 40)).toEqual([])
+    expect(compositor.takePostponed()).toHaveLength(3)
+    compositor.startFrame(1)
+    expect(compositor.pieces(0, 1, 1)[0].picture).not.toBe(coarse)
+    expect(compositor.pieces(0, 0, 0)[0].picture).toBe(coarse) // the one before has used up the frame
+    compositor.takePostponed()
+    compositor.invalidate({ left: 300, top: 300, right: 360, bottom: 360 })
+    const before = compositor.counts.pixels
+    compositor.pieces(0, 1, 1)
+    expect(compositor.counts.pixels - before).toBe(3600)
+    expect(compositor.takePostponed()).toEqual([])
   })
 
-  it('say when no layer has anything there', async () => {
+  it('show nothing where no layer has anything', async () => {
     const bench = new Bench([layer(1, 'image', { extent: { x: 0, y: 0, width: 256, height: 256 } })])
     await bench.load([1, 0, 0])
-    expect(bench.compositor.tileUnlessBlank(0, 0, 0)).not.toBeNull()
-    expect(bench.compositor.tileUnlessBlank(0, 2, 0)).toBeNull()
+    expect(bench.compositor.pieces(0, 0, 0)).toHaveLength(1)
+    expect(bench.compositor.pieces(0, 2, 0)).toEqual([])
   })
 
   it('stay within their budget by giving up those looked at longest ago', async () => {
