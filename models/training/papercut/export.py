@@ -39,14 +39,19 @@ def _index(own: dict[str, list[str]]) -> dict:
 
 def _half(kind, runs: Path, name: str, target: Path) -> None:
     read(kind, runs, name, torch.float16).save_pretrained(target / name, max_shard_size=SHARD)
+    config = target / name / "config.json"
+    # Where the run lay is nobody's business, and equal weights should give equal files.
+    _write_json(config, {k: v for k, v in json.loads(config.read_text()).items() if k != "_name_or_path"})
 
 
-def training_facts(runs: Path, names: tuple[str, ...]) -> dict:
-    """What the checkpoints of these runs say: command, seconds, samples, steps. Runs without a checkpoint are left out.
+def training_facts(runs: Path, names: tuple[str, ...], card: Path) -> dict:
+    """What the checkpoints of these runs say: command, seconds, samples, steps.
 
-    names: folders below `runs`. A run of `vae` in another folder than vae/ went on with the decoder alone.
+    names: folders below `runs`. A run of `vae` in another folder than vae/ went on with the decoder alone. card: the
+    card published before, which tells of the runs that are not here; a run that went on from published weights adds to
+    what the card says of them.
     """
-    facts = {}
+    facts = json.loads(card.read_text())["training"]["runs"] if card.is_file() else {}
     for name in names:
         path = runs / name / "checkpoint.pt"
         if path.is_file():
@@ -55,9 +60,20 @@ def training_facts(runs: Path, names: tuple[str, ...]) -> dict:
             command = f"python -m papercut {recipe} --preset {state['preset']} --seed {state['seed']}"
             if recipe == "vae" and name != "vae":
                 command += " --decoder-only --init-from the weights so far"
-            facts[name] = {"command": command, "preset": state["preset"], "seconds": round(state["elapsed"]),
-                           "steps": state["step"], "samples": state["samples"]}
+            fact = {"command": command, "preset": state["preset"], "seconds": round(state["elapsed"]),
+                    "steps": state["step"], "samples": state["samples"]}
+            if state.get("init_from") and name in facts and not _told(facts, name, fact):
+                later = 2 + sum(other.startswith(f"{name}, run ") for other in facts)
+                facts[f"{name}, run {later}"] = {**fact, "command": f"{command} --init-from the weights so far"}
+            elif not _told(facts, name, fact):
+                facts[name] = fact
     return facts
+
+
+def _told(facts: dict, name: str, fact: dict) -> bool:
+    """Whether the card already tells of this very run."""
+    return any(other.split(",")[0] == name and (f["seconds"], f["samples"]) == (fact["seconds"], fact["samples"])
+               for other, f in facts.items())
 
 
 def _files(folder: Path) -> list[dict]:
@@ -70,7 +86,7 @@ def _files(folder: Path) -> list[dict]:
     return rows
 
 
-NOTE = ("Trained briefly on a busy two-core CPU. Figures below their bounds, or not measured, are for want of compute: "
+NOTE = ("Trained for a few hours on a busy two-core CPU. Figures below their bounds, or not measured, are for want of compute: "
         "go on from these weights with `python -m papercut unet --init-from models/starter --models models/starter "
         "--workers 2 --budget-minutes 240`, likewise `inpaint` from models/starter-inpaint, then export and evaluate.")
 
@@ -86,26 +102,43 @@ def _card(folder: Path, **fields: object) -> None:
 def _total(facts: dict, runs: tuple[str, ...]) -> dict:
     return {"seconds": sum(f["seconds"] for f in facts.values()), "samples": sum(f["samples"] for f in facts.values()),
             "preset": next(iter(facts.values()))["preset"] if facts else None,
-            "command": "; ".join(facts[r]["command"] for r in runs if r in facts), "runs": facts}
+            "command": "; ".join(f["command"] for r in runs for name, f in facts.items() if name.split(",")[0] == r),
+            "runs": facts}
+
+
+PARTS = {"unet": UNet2DConditionModel, "vae": AutoencoderKL, "tiny_vae": AutoencoderTiny, "text_encoder": CLIPTextModel,
+         "image_encoder": CLIPVisionModelWithProjection, "probe": None}
+
+
+def fresh_parts(runs: Path, target: Path) -> list[str]:
+    """The parts that `runs` holds; the others must have been published in `target` before and stay as they are."""
+    fresh = []
+    for name in PARTS:
+        try:
+            component(runs, name)
+            fresh.append(name)
+        except UserError:
+            if not (target / name / "config.json").is_file():
+                raise
+    return fresh
 
 
 def export_starter(runs: Path, target: Path) -> None:
-    """Write the text-to-image folder from the runs vae, clip, unet, tiny and probe."""
-    for name in ("unet", "vae", "text_encoder", "image_encoder", "tiny_vae", "probe"):
-        component(runs, name)  # refuse before anything is written
+    """Write the text-to-image folder from the runs vae, clip, unet, tiny and probe, or those of them that are there."""
+    fresh = fresh_parts(runs, target)  # refuse before anything is written
+    for name in fresh:
         shutil.rmtree(target / name, ignore_errors=True)
-    _half(UNet2DConditionModel, runs, "unet", target)
-    _half(AutoencoderKL, runs, "vae", target)
-    _half(AutoencoderTiny, runs, "tiny_vae", target)
-    _half(CLIPTextModel, runs, "text_encoder", target)
-    _half(CLIPVisionModelWithProjection, runs, "image_encoder", target)
-    tower = read(CLIPTextModelWithProjection, runs, "text_encoder")
-    # The text tower's projection serves only the CLIP-score, so it stands with the image tower: the text encoder then
-    # holds exactly what a Stable Diffusion text encoder holds.
-    save_file({"text_projection.weight": tower.text_projection.weight.detach().half().contiguous()},
-              target / "image_encoder" / "text_projection.safetensors", metadata={"format": "pt"})
-    save_probe(load_probe(component(runs, "probe")), target / "probe", torch.float16)
-    save_tokenizer(target / "tokenizer")
+        if PARTS[name] is not None:
+            _half(PARTS[name], runs, name, target)
+    if "text_encoder" in fresh:
+        tower = read(CLIPTextModelWithProjection, runs, "text_encoder")
+        # The text tower's projection serves only the CLIP-score, so it stands with the image tower: the text encoder
+        # then holds exactly what a Stable Diffusion text encoder holds.
+        save_file({"text_projection.weight": tower.text_projection.weight.detach().half().contiguous()},
+                  target / "image_encoder" / "text_projection.safetensors", metadata={"format": "pt"})
+        save_tokenizer(target / "tokenizer")
+    if "probe" in fresh:
+        save_probe(load_probe(component(runs, "probe")), target / "probe", torch.float16)
     _write_json(target / "scheduler" / "scheduler_config.json",
                 {**SCHEDULER, "_diffusers_version": diffusers.__version__})
     _write_json(target / "model_index.json", _index({
@@ -124,12 +157,11 @@ def write_starter_card(runs: Path, target: Path) -> None:
           # Pixels of the recipes lie in [-1, 1]; the editor's previews in [0, 1].
           latentRgb={"matrix": [[round(v / 2, 5) for v in row] for row in matrix],
                      "bias": [round(v / 2 + 0.5, 5) for v in bias]},
-          training=_total(training_facts(runs, order), order))
+          training=_total(training_facts(runs, order, target / "model.json"), order))
 
 
 def export_inpaint(runs: Path, target: Path) -> None:
     """Write the inpainting folder from the run inpaint; everything but UNet and scheduler is the starter's."""
-    component(runs, "unet")
     source = runs / "inpaint"
     component(source, "unet")
     shutil.rmtree(target / "unet", ignore_errors=True)
@@ -156,7 +188,7 @@ def write_inpaint_card(runs: Path, target: Path) -> None:
           shares={"vae": f"{shared}/vae", "text_encoder": f"{shared}/text_encoder", "tokenizer": f"{shared}/tokenizer",
                   "image_encoder": f"{shared}/image_encoder", "tiny_vae": f"{shared}/tiny_vae",
                   "probe": f"{shared}/probe"},
-          training=_total(training_facts(runs, ("inpaint",)), ("inpaint",)), **own)
+          training=_total(training_facts(runs, ("inpaint",), target / "model.json"), ("inpaint",)), **own)
 
 
 def export(runs: Path, models: Path, which: list[str], cards_only: bool = False) -> None:

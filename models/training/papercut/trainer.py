@@ -158,6 +158,7 @@ class Trainer:
         self.history: list[list[float]] = []
         torch.manual_seed(options.seed)
         self.model = recipe.build().to(recipe.device)
+        self.init_from = options.init_from is not None
         if options.init_from is not None:
             recipe.init_from(self.model, options.init_from)
         self.ema = copy.deepcopy(self.model).eval().requires_grad_(False)
@@ -181,6 +182,7 @@ class Trainer:
             raise UserError(f"{path}: its weights do not fit this model ({reason}); start a new run.") from error
         self.step, self.samples, self.elapsed = state["step"], state["samples"], state["elapsed"]
         self.history, self.options.seed = state["history"], state["seed"]
+        self.init_from = state.get("init_from", False)
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -188,6 +190,7 @@ class Trainer:
             "recipe": self.recipe.name, "preset": self.options.preset, "seed": self.options.seed, "step": self.step,
             "samples": self.samples, "elapsed": self.elapsed, "model": self.model.state_dict(),
             "ema": self.ema.state_dict(), "optimiser": self.optimiser.state_dict(), "history": self.history,
+            "init_from": self.init_from,
         })
 
     def progress(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import random
 from pathlib import Path
 
@@ -89,6 +90,20 @@ def test_tiny_decoder_and_vae_use_the_same_latents(published: Path):
     assert tiny.config.scaling_factor == 1.0
     assert vae.config.scaling_factor != 1.0
     assert tiny.decode(torch.zeros(1, 4, 8, 8)).sample.shape == (1, 3, 64, 64)
+
+
+def test_export_of_one_part_keeps_the_others(published: Path, runs: Path, tmp_path: Path):  # noqa: F811
+    target = tmp_path / "models"
+    shutil.copytree(published, target)
+    only = tmp_path / "runs"
+    shutil.copytree(runs / "unet", only / "unet")
+    state = torch.load(only / "unet" / "checkpoint.pt", weights_only=False)
+    torch.save({**state, "init_from": True, "samples": state["samples"] + 1}, only / "unet" / "checkpoint.pt")
+    export(only, target, ["starter"])
+    before, after = (json.loads((folder / "starter" / "model.json").read_text()) for folder in (published, target))
+    assert {f["path"]: f["sha256"] for f in before["files"]} == {f["path"]: f["sha256"] for f in after["files"]}
+    assert set(after["training"]["runs"]) == set(before["training"]["runs"]) | {"unet, run 2"}
+    assert after["training"]["samples"] == before["training"]["samples"] + state["samples"] + 1
 
 
 def test_export_refuses_unfinished_runs(tmp_path: Path):

@@ -251,6 +251,6 @@ def test_orthogonalised_updates(shape):
 def test_card_facts_come_from_the_checkpoints(runs: Path):
     from papercut.export import training_facts
 
-    facts = training_facts(runs, ("vae", "clip"))
+    facts = training_facts(runs, ("vae", "clip"), runs / "no card yet")
     assert facts["vae"]["steps"] == STEPS and facts["clip"]["command"].startswith("python -m papercut clip")
     assert json.dumps(facts)
