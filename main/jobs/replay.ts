@@ -2,12 +2,16 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { failed, throwIfCancelled } from '../engine/errors.ts'
+import type { Operation } from '../history/documents.ts'
 import type { BlobHash, DocumentId, OperationId } from '../history/ids.ts'
 import type { Project } from '../history/project.ts'
 import { Replay, type ReplayPlan, type ReplayStep, engineRequest } from '../history/replay.ts'
 import type { JobEngine, JobEngineOptions } from './engine.ts'
 import { documentInput } from './composition.ts'
-import { addResults } from './stepResults.ts'
+import { type MadeResult, addResults } from './stepResults.ts'
+
+/** Role of an input that is a drawing of where a word is to be; the word follows. */
+export const DRAWN_WORD = 'bias:'
 
 /** What a replay needs. */
 export interface ReplayRun extends JobEngineOptions {
@@ -76,15 +80,42 @@ async function runStep(project: Project, replay: Replay, step: ReplayStep, run: 
   }
   const original = project.operation(step.original)
   const ending = endingOf(project, original.results.find(({ role }) => role === 'picture')?.hash)
-  const request = engineRequest(step, { ...files, out: path.join(work, `result${ending}`) })
   const start = performance.now()
-  const answer = await engine.run(request, options)
+  const results: MadeResult[] = []
+  let first: Readonly<Record<string, unknown>> | undefined
+  for (const [number, { seed: own, roles }] of variationsOf(original, step).entries()) {
+    const folder = path.join(work, String(number))
+    fs.mkdirSync(folder, { recursive: true })
+    const answer = await engine.run(requestOf({ ...step, seed: own }, files, path.join(folder, `result${ending}`)), options)
+    first ??= answer
+    const file = typeof answer['out'] === 'string' ? answer['out'] : undefined
+    if (file === undefined) throw failed('replay/results', `Step "${step.title}" told no file with its result; replay it in the editor.`)
+    const seed = typeof answer['seed'] === 'number' ? answer['seed'] : own
+    results.push(...(await addResults(project, roles, { engine, options, before: files['image'], after: file, seed, work: folder })))
+  }
   const durationMs = Math.round(performance.now() - start)
-  const file = typeof answer['out'] === 'string' ? answer['out'] : undefined
-  if (file === undefined) throw failed('replay/results', `Step "${step.title}" told no file with its result; replay it in the editor.`)
-  const seed = typeof answer['seed'] === 'number' ? answer['seed'] : step.seed
-  const results = await addResults(project, original.results.map(({ role }) => role), { engine, options, before: files['image'], after: file, seed, work })
-  return replay.run({ results, inputs, durationMs, ...text('modelHash', answer['modelHash']), ...text('device', answer['device']), ...(seed === null ? {} : { seed }) })
+  const seed = results[0]?.seed ?? step.seed
+  return replay.run({ results, inputs, durationMs, ...text('modelHash', first?.['modelHash']), ...text('device', first?.['device']), ...(seed === null ? {} : { seed }) })
+}
+
+/** The runs that made an operation's results: one for each seed, with the roles of what it made; seeds move with the step's. */
+function variationsOf(original: Operation, step: ReplayStep): { readonly seed: number | null; readonly roles: readonly string[] }[] {
+  const runs: { seed: number | null; roles: string[] }[] = []
+  const by = step.seed !== null && original.seed !== null ? step.seed - original.seed : 0
+  let last: number | null | undefined
+  for (const { role, seed } of original.results) {
+    if (runs.length === 0 || (seed !== last && seed !== null)) runs.push({ seed: seed === null ? step.seed : Math.max(0, seed + by), roles: [] })
+    runs.at(-1)!.roles.push(role)
+    last = seed ?? last
+  }
+  return runs.length > 0 ? runs : [{ seed: step.seed, roles: [] }]
+}
+
+/** The request of a step; inputs called `bias:WORD` are drawings of where words are to be. */
+function requestOf(step: ReplayStep, files: Readonly<Record<string, string>>, out: string): Record<string, unknown> {
+  const drawn = Object.entries(files).filter(([role]) => role.startsWith(DRAWN_WORD))
+  const plain = Object.fromEntries(Object.entries(files).filter(([role]) => !role.startsWith(DRAWN_WORD)))
+  return { ...engineRequest(step, { ...plain, out }), ...(drawn.length > 0 ? { bias: drawn.map(([role, file]) => `${role.slice(DRAWN_WORD.length)}=${file}`) } : {}) }
 }
 
 /** The document flattened after an operation, as a blob. */

@@ -44,5 +44,6 @@ export function readWindow(folder: string, bridge: string): ReadonlyMap<string, 
 
 /** Puts the bridge before the first script: it runs while the page is read, the window's own module after. */
 function withBridge(html: string): string {
-  return html.replace(/<script|<\/head>/, (first) => `<script src=".${BRIDGE_PATH}"></script>\n    ${first}`)
+  const icon = /rel="icon"/.test(html) ? '' : '<link rel="icon" href="data:," />\n    ' // a browser asks for one otherwise
+  return html.replace(/<script|<\/head>/, (first) => `${icon}<script src=".${BRIDGE_PATH}"></script>\n    ${first}`)
 }

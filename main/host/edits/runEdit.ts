@@ -9,6 +9,7 @@ import { EngineError, badInput, failed } from '../../engine/errors.ts'
 import type { OperationId } from '../../history/ids.ts'
 import type { Json, Layer, OperationInput } from '../../history/model.ts'
 import type { JobOutcome, JobRun } from '../../jobs/queue.ts'
+import { DRAWN_WORD } from '../../jobs/replay.ts'
 import { type MadeResult, addResults } from '../../jobs/stepResults.ts'
 import { tilesAsMask } from '../changes/maskChanges.ts'
 import type { DocumentSession } from '../documents/documentSession.ts'
@@ -77,7 +78,10 @@ async function prepare(session: DocumentSession, intent: Intent, folder: string,
     files.mask = project.blobs.path(blob)
     inputs.push({ role: 'mask', hash: blob, source: { from: 'blob' } })
   }
-  if (intent.intent === 'swap' && intent.paint.length > 0) files.bias = await drawnWords(session, intent, folder)
+  if (intent.intent === 'swap' && intent.paint.length > 0) {
+    files.bias = await drawnWords(session, intent, folder)
+    for (const { word, file } of files.bias) inputs.push({ role: `${DRAWN_WORD}${word}`.slice(0, 64), hash: (await project.addBlobFile(file, 'image/png', signal)).hash, source: { from: 'blob' } })
+  }
   return { base, files, inputs }
 }
 
@@ -96,7 +100,8 @@ export function maskOf(session: DocumentSession, intent: Intent): Layer | null {
 
 /** Where words are wanted, as grey pictures: what was painted with plus. */
 async function drawnWords(session: DocumentSession, intent: Extract<Intent, { intent: 'swap' }>, folder: string): Promise<{ word: string; file: string }[]> {
-  return Promise.all(intent.paint.map(async ({ word, tiles }, index) => {
+  const words = new Map(intent.paint.map((painted) => [painted.word, painted])) // the last drawing of a word is the one that counts
+  return Promise.all([...words.values()].map(async ({ word, tiles }, index) => {
     const plus = tiles.map((tile) => ({ ...tile, bytes: tile.bytes.map((value) => Math.max(0, Math.min(255, (value - 128) * 2))) }))
     return { word, file: await tilesAsMask(session, plus, path.join(folder, `word-${index}.png`)) }
   }))

@@ -25,6 +25,10 @@ export function projectHandlers({ services, sessions }: HostParts): Topic<Projec
     const chosen = files.file(file!)
     return path.basename(chosen.path) === 'project.db' ? path.dirname(chosen.path) : chosen.path
   }
+  const close = (opened: OpenProject): void => {
+    services.jobs.cancelWhere((job) => job.project === opened.id)
+    sessions.closeProject(opened)
+  }
   return {
     'projects.list': () => ({
       projects: projects.list().map(({ ref, folder, modifiedAt, missing, ...listed }) => {
@@ -41,14 +45,12 @@ export function projectHandlers({ services, sessions }: HostParts): Topic<Projec
     },
     'projects.repair': (which) => {
       const folder = folderOf(which)
-      for (const opened of projects.all()) if (opened.folder === folder) sessions.closeProject(opened)
+      for (const opened of projects.all()) if (opened.folder === folder) close(opened)
       const { notices, documents, operations } = repairProject(folder, { now: Date.now(), program: 'Palimpsest' })
       return { report: [`${documents} documents with ${operations} steps are there.`, ...notices.map((notice) => notice.sentence)] }
     },
     'projects.close': ({ project }) => {
-      const opened = projects.get(project)
-      services.jobs.cancelWhere((job) => job.project === project)
-      sessions.closeProject(opened)
+      close(projects.get(project))
       return {}
     },
     'projects.rename': ({ project, name }) => {

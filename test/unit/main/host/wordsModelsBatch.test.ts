@@ -51,6 +51,18 @@ describe('words', () => {
     expect((await rig.call('words.ready', described)).ready).toBe(false)
   })
 
+  it('are changed by a swap, and the picture is then described by the new ones', async () => {
+    const { which } = await sampleDocument(rig, 'Swap')
+    const { job } = await rig.call('edit.run', { ...which, intent: { intent: 'swap', description: 'a blue house on a meadow', swap: [{ from: 'blue', to: 'red' }], inversion: 'direct', sampling: { steps: 2, seed: 1 } } })
+    expect(await rig.ended(job)).toMatchObject({ state: 'done', title: 'Swap: blue → red', error: null })
+    const [edit] = (await rig.call('staging.list', which)).edits
+    expect(edit).toMatchObject({ kind: 'swap', results: [{ changedOutside: 0 }] })
+    await rig.call('staging.accept', { ...which, operation: edit!.operation, ordinals: [0] })
+    expect(await rig.call('words.describe', which)).toMatchObject({ text: 'a red house on a meadow', from: 'recipe' })
+    await rig.call('history.undo', which)
+    expect((await rig.call('words.describe', which)).from).toBe('none')
+  })
+
   it('get the picture ready by themselves when nobody works, unless a person says not to', async () => {
     const { which } = await sampleDocument(rig, 'Idle')
     const described = { ...which, description: 'a red house', sampling: { steps: 2 } }
