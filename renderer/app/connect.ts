@@ -65,9 +65,9 @@ function listen(): void {
   on('files.opened', ({ files }) => void openAll(files))
   on('host.restarted', () => void afterRestart())
   bridge().onConnection((connected) => {
-    const before = sessionStore.getState().connected
+    const { connected: before, ready } = sessionStore.getState()
     sessionStore.setState({ connected })
-    if (connected && !before) void afterRestart()
+    if (connected && !before && ready) void afterRestart() // not at the very start, when the line is only being made
   })
   bridge().onCommand((command) => void runCommand(command))
 }
@@ -88,7 +88,7 @@ async function recover(): Promise<void> {
   try {
     await loadSession()
     await Promise.all([refreshJobs(), refreshModels(), reopenAfterRestart()])
-    tellNotice({ id: 'host', level: 'warning', message: t('error.host.back'), sticky: true, over: false })
+    tellNotice({ id: 'host', level: 'warning', message: t('error.host.back'), sticky: false, over: false })
   } catch {
     tellNotice({ id: 'host', level: 'error', message: t('error.host.gone'), sticky: true, over: false, action: retry })
   }

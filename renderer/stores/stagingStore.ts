@@ -3,7 +3,7 @@ import { createStore } from 'zustand/vanilla'
 import type { StagedEdit } from '../../preload/contract/edits.ts'
 import { call } from '../api/client.ts'
 import { strokesStored } from './canvasPort.ts'
-import { inTurn, place } from './documentStore.ts'
+import { documentStore, inTurn, place, selectLayers } from './documentStore.ts'
 
 /** One result of one staged edit. */
 export type ResultPlace = { readonly operation: number; readonly ordinal: number }
@@ -82,7 +82,9 @@ export async function acceptShown(): Promise<void> {
   const where = place()
   if (!current || !where) return
   await strokesStored()
-  await inTurn(() => call('staging.accept', { ...where, operation: current.operation, ordinals: kept.length > 0 ? [...kept] : [current.ordinal] }))
+  const before = new Set(documentStore.getState().document?.layers.map(({ id }) => id))
+  const view = await inTurn(() => call('staging.accept', { ...where, operation: current.operation, ordinals: kept.length > 0 ? [...kept] : [current.ordinal] }))
+  selectLayers(view.layers.filter(({ id, kind }) => kind !== 'mask' && !before.has(id)).map(({ id }) => id))
   await refreshStaged()
 }
 

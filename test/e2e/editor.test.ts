@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { Browser, Download, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath, launch, shoot } from './chromium.ts'
@@ -201,6 +202,14 @@ describe.skipIf(executable === null)('the editor, served', () => {
     await tab('Layers')
     expect(await layers()).toEqual(before)
   }, RUN_MS + 60_000)
+
+  test('the window weighs at most 1.5 MB, compressed', () => {
+    const folder = path.resolve(import.meta.dirname, '../../dist/renderer')
+    const files = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const bytes = files.reduce((sum, entry) => sum + gzipSync(fs.readFileSync(path.join(entry.parentPath, entry.name))).length, 0)
+    console.log(`window: ${files.length} files, ${(bytes / 1e6).toFixed(3)} MB gzip`)
+    expect(bytes).toBeLessThanOrEqual(1.5e6)
+  })
 
   test('nothing went wrong on the page meanwhile', () => {
     expect(problems).toEqual([])

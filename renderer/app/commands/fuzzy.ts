@@ -9,7 +9,7 @@ export function fit(query: string, text: string): number | null {
   for (const letter of letters) {
     const next = nextPlace(body, letter, at + 1)
     if (next < 0) return null
-    score += next === at + 1 && at >= 0 ? 5 : next === 0 || body[next - 1] === ' ' ? 4 : 1
+    score += next === at + 1 && at >= 0 ? 5 : next === 0 ? 6 : body[next - 1] === ' ' ? 4 : 1
     at = next
   }
   return score - body.length / 100

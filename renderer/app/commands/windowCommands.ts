@@ -16,9 +16,9 @@ export const windowCommands: readonly Command[] = [
     id: 'window.panels', title: 'command.window.panels', icon: IconLayoutSidebarRight, shortcuts: ['Tab', 'F'], enabled: () => documentStore.getState().document !== null, checked: () => !layoutStore.getState().hidden,
     run: () => layoutStore.setState(({ hidden }) => ({ hidden: !hidden })),
   },
-  { id: 'window.edit', title: 'command.window.edit', shortcuts: ['F6'], moment: 'window', run: () => showTab('edit') },
-  { id: 'window.layers', title: 'command.window.layers', shortcuts: ['F7'], moment: 'window', run: () => showTab('layers') },
-  { id: 'window.history', title: 'command.window.history', shortcuts: ['F8'], moment: 'window', run: () => showTab('history') },
+  { id: 'window.edit', title: 'command.window.edit', shortcuts: ['F6'], moment: 'window', run: () => goToTab('edit') },
+  { id: 'window.layers', title: 'command.window.layers', shortcuts: ['F7'], moment: 'window', run: () => goToTab('layers') },
+  { id: 'window.history', title: 'command.window.history', shortcuts: ['F8'], moment: 'window', run: () => goToTab('history') },
   { id: 'window.models', title: 'command.window.models', enabled: exists('models'), moment: 'window', run: () => openPanel('models', 'screen') },
   { id: 'window.batch', title: 'command.window.batch', enabled: exists('batch'), moment: 'window', run: () => openPanel('batch', 'screen') },
   { id: 'window.picture', title: 'command.window.picture', shortcuts: ['Esc'], moment: 'window', enabled: () => layoutStore.getState().screen !== null, run: () => closePanel('screen') },
@@ -32,6 +32,12 @@ export const windowCommands: readonly Command[] = [
   { id: 'engine.unload', title: 'command.engine.unload', moment: 'window', run: () => call('engine.unload', {}) },
   { id: 'help.about', title: 'command.help.about', moment: 'window', run: () => openDialog({ kind: 'about' }) },
 ]
+
+/** Shows a tab and puts the focus on it: from there Tab walks through the panel, which it does not from the canvas. */
+function goToTab(id: string): void {
+  showTab(id)
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('.right-tabs [role="tab"][aria-selected="true"]')?.focus())
+}
 
 /** Whether the window is dark now. */
 function isDark(): boolean {

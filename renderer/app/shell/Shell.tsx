@@ -29,7 +29,12 @@ export function Shell() {
   const open = useStore(documentStore, ({ document }) => document !== null)
   const welcomes = useSlot('start')
   const right = useStore(layoutStore, (state) => (open && !state.hidden ? state.rightWidth / 16 : 0))
-  useEffect(() => document.documentElement.style.setProperty('--p-right', `${right}rem`), [right])
+  const below = useStore(stagingStore, ({ edits }) => edits.some(({ results }) => results.length > 0))
+  const strip = useStore(layoutStore, (state) => (open && below ? state.stripHeight / 16 : 0))
+  useEffect(() => {
+    document.documentElement.style.setProperty('--p-right', `${right}rem`)
+    document.documentElement.style.setProperty('--p-strip', `${strip}rem`)
+  }, [right, strip])
   return (
     <div className="shell" data-hidden={hidden || undefined}>
       <MenuBar />

@@ -10,7 +10,7 @@ import { openDialog } from '../../stores/dialogStore.ts'
 import { place } from '../../stores/documentStore.ts'
 import { goTo, labelOperation, refreshHistory, toggleMarked } from '../../stores/historyStore.ts'
 import { t } from '../../strings/t.ts'
-import { IconButton } from '../../ui/IconButton.tsx'
+import { PlainIcon } from '../../ui/PlainIcon.tsx'
 import { Picture } from '../../ui/Picture.tsx'
 import type { LaneLines } from './lanes.ts'
 import { copyRecipe } from './recipes.ts'
@@ -35,7 +35,7 @@ export function HistoryRow({ row, lines, here, onBranch, marked, renaming, onRen
       </button>
       {renaming && <Rename row={row} done={() => onRename(false)} />}
       {marked && <IconArrowsDiff size="0.875rem" className="step-mark" aria-hidden />}
-      <IconButton icon={row.starred ? IconStarFilled : IconStar} size={0.875} className={row.starred ? 'step-starred' : 'layer-quiet'} label={t(row.starred ? 'history.unstar' : 'history.star', { name })} onClick={() => attempt(labelOperation(row.id, { starred: !row.starred }))} />
+      <PlainIcon icon={row.starred ? IconStarFilled : IconStar} size={0.875} className={row.starred ? 'step-starred' : 'layer-quiet'} label={t(row.starred ? 'history.unstar' : 'history.star', { name })} onClick={() => attempt(labelOperation(row.id, { starred: !row.starred }))} />
       <RowMenu row={row} marked={marked} onRename={() => onRename(true)} />
     </div>
   )
@@ -43,6 +43,9 @@ export function HistoryRow({ row, lines, here, onBranch, marked, renaming, onRen
 
 function RowMenu({ row, marked, onRename }: { readonly row: OperationRow; readonly marked: boolean; readonly onRename: () => void }) {
   const name = row.name ?? row.title
+  const [open, setOpen] = useState(false)
+  // a menu costs as much as the rest of the row: it is made when it is asked for
+  if (!open) return <PlainIcon icon={IconDots} className="layer-quiet" label={t('history.more', { name })} aria-haspopup="menu" onClick={() => setOpen(true)} />
   const trash = async (): Promise<void> => {
     const where = place()
     if (!where) return
@@ -50,8 +53,8 @@ function RowMenu({ row, marked, onRename }: { readonly row: OperationRow; readon
     await refreshHistory('all')
   }
   return (
-    <Menu position="bottom-end" width={250}>
-      <Menu.Target><IconButton icon={IconDots} size={0.9375} className="layer-quiet" label={t('history.more', { name })} /></Menu.Target>
+    <Menu position="bottom-end" width={250} opened onChange={setOpen}>
+      <Menu.Target><PlainIcon icon={IconDots} data-open label={t('history.more', { name })} /></Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={onRename}>{t('history.rename')}</Menu.Item>
         <Menu.Item onClick={() => toggleMarked(row.id)}>{t(marked ? 'history.unmark' : 'history.mark')}</Menu.Item>

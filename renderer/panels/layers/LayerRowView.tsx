@@ -1,5 +1,5 @@
 /** One layer of the list. */
-import { Menu, TextInput, VisuallyHidden } from '@mantine/core'
+import { Menu, TextInput } from '@mantine/core'
 import { IconBrush, IconChevronRight, IconDots, IconEye, IconEyeOff, IconFolder, IconHighlight, IconLock, IconLockOpen, IconMask, IconPhoto, IconWand } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { LayerView } from '../../../preload/contract/documents.ts'
@@ -36,10 +36,11 @@ const set = (layer: LayerView, settings: Extract<Parameters<typeof change>[0], {
 export function LayerRowView({ row, selected, active, folded, focusable, drop, onChoose, onFold, onDragStart, onDragEnd, onDragOver, onDrop }: RowProps) {
   const { layer, depth } = row
   const { name } = layer
+  const below = belowName(layer, active)
   const [renaming, setRenaming] = useState(false)
   return (
     <div
-      role="treeitem" aria-selected={selected} aria-level={depth + 1} {...(layer.kind === 'group' && { 'aria-expanded': !folded })} aria-labelledby={`layer-${layer.id}`} tabIndex={focusable ? 0 : -1}
+      role="treeitem" aria-selected={selected} aria-level={depth + 1} {...(layer.kind === 'group' && { 'aria-expanded': !folded })} aria-label={[[name, below].filter((text) => text !== '').join(' '), t(`layers.kind.${layer.kind}`)].join(', ')} tabIndex={focusable ? 0 : -1}
       className="layer" data-kind={layer.kind} data-selected={selected || undefined} data-active={active || undefined} data-hidden={!layer.visible || undefined} data-drop={drop ?? undefined} style={{ paddingLeft: `${0.375 + depth * 0.875}rem` }}
       draggable={!renaming} onDragStart={onDragStart} onDragEnd={onDragEnd} onClick={(event) => isControl(event.target) || onChoose(event)} onDoubleClick={(event) => isControl(event.target) || setRenaming(true)}
       onDragOver={(event) => {
@@ -66,7 +67,7 @@ export function LayerRowView({ row, selected, active, folded, focusable, drop, o
         <button type="button" className="layer-fold" data-open={!folded} aria-label={t(folded ? 'layers.unfold' : 'layers.fold', { name })} onClick={onFold}><IconChevronRight size="0.875rem" /></button>
       )}
       <LayerThumb layer={layer} icon={KINDS[layer.kind]} />
-      {renaming ? <Rename layer={layer} done={() => setRenaming(false)} /> : <LayerName layer={layer} active={active} />}
+      {renaming ? <Rename layer={layer} done={() => setRenaming(false)} /> : <span className="layer-name"><span>{name}</span>{' '}{below !== '' && <small>{below}</small>}</span>}
       {layer.hasMask && <IconMask size="0.875rem" className="layer-mark" aria-label={t('layers.has-mask')} />}
       <IconButton icon={layer.locked ? IconLock : IconLockOpen} size={0.875} className={layer.locked ? '' : 'layer-quiet'} label={t(layer.locked ? 'layers.unlock' : 'layers.lock', { name })} onClick={() => set(layer, { locked: !layer.locked })} />
       <Menu position="bottom-end" width={250} onOpen={() => selectLayers([layer.id])}>
@@ -86,17 +87,10 @@ function isControl(target: EventTarget): boolean {
   return target instanceof Element && target.closest('button, input') !== null
 }
 
-/** The name, and below it what is not as usual. */
-function LayerName({ layer, active }: { readonly layer: LayerView; readonly active: boolean }) {
-  const unusual = [layer.blend !== 'normal' && t(`blend.${layer.blend}`), layer.opacity < 1 && `${Math.round(layer.opacity * 100)} %`].filter(Boolean)
-  const below = active ? t('layers.in-force') : unusual.join(', ')
-  return (
-    <span className="layer-name" id={`layer-${layer.id}`}>
-      <span>{layer.name}</span>
-      {below !== '' && <small>{below}</small>}
-      <VisuallyHidden>{t(`layers.kind.${layer.kind}`)}</VisuallyHidden>
-    </span>
-  )
+/** What stands below the name: that the mask is in force, or what is not as usual. */
+function belowName(layer: LayerView, active: boolean): string {
+  if (active) return t('layers.in-force')
+  return [layer.blend !== 'normal' && t(`blend.${layer.blend}`), layer.opacity < 1 && `${Math.round(layer.opacity * 100)} %`].filter(Boolean).join(', ')
 }
 
 function Rename({ layer, done }: { readonly layer: LayerView; readonly done: () => void }) {
