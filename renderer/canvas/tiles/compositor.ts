@@ -2,10 +2,10 @@
  * Blends the layers into display tiles of the canvas. A composed tile is kept and redone only where something below it
  * changed; blending is the 2D canvas' own, whose sixteen modes are the document's.
  */
-import { TILE_EDGE } from '../../../preload/contract/documents.ts'
+import { type Plane, TILE_EDGE } from '../../../preload/contract/documents.ts'
+import { IDENTITY } from '../geometry/affine.ts'
 import { type Edges, intersect, isEmpty, outward, scaleEdges, unite } from '../geometry/boxes.ts'
-import { isShown } from './layerTree.ts'
-import type { LayerNode } from './layerTree.ts'
+import { type LayerNode, isShown, shownLayers } from './layerTree.ts'
 import { LayerDrawer } from './layerDrawer.ts'
 import { type Context2D, type Drawable, type MakeSurface, type Surface, surfaceBytes } from './surfaces.ts'
 import { tileBox } from './tilePlan.ts'
@@ -111,6 +111,8 @@ export class Compositor {
     const found = this.#tiles.get(key)
     if (found) found.used = ++this.#clock
     if (found && !found.dirty) return found
+    // its layers are still being read: other levels look better than a part of them, and it is composed once instead of often
+    if (!found && !this.#isComplete(level, x, y) && this.#standIns(level, x, y).length > 0) return null
     if (this.#left <= 0 && (!found || areaOf(found.dirty!) > SMALL_PART)) {
       this.#postponed.push(tileBox(level, x, y))
       return found ?? null
@@ -120,6 +122,15 @@ export class Compositor {
     this.#compose(tile, tile.dirty!)
     tile.dirty = null
     return tile
+  }
+
+  /** Whether the tiles of all layers that lie square on the canvas are there; others may need more than is read at once. */
+  #isComplete(level: number, x: number, y: number): boolean {
+    return shownLayers(this.#options.layers()).every(({ view, toCanvas, children }) => {
+      if (!toCanvas.every((value, i) => value === IDENTITY[i])) return true
+      const there = (plane: Plane): boolean => this.#options.store.isThere({ layer: view.id, plane, level, x, y })
+      return (children !== null || there('pixels')) && (!view.hasMask || there('mask'))
+    })
   }
 
   /** A piece of a coarser tile, or finer ones: something to look at until the tile's turn comes. */

@@ -10,17 +10,20 @@ import { placesOf, tilesOver, withMargin, within } from './tilePlan.ts'
 const MOST_AHEAD = 600
 
 /**
- * Tiles of layers under a box of the canvas, each layer's from its middle outwards.
+ * Tiles of layers under a box of the canvas, from its middle outwards, those of all layers at a place together: what is
+ * composed of them is then composed once.
  * @param ring tiles around them that are taken along, within the layer's extent
  */
 export function placesUnder(nodes: readonly LayerNode[], box: Edges, level: number, ring: number): TilePlace[] {
-  return nodes.flatMap((node) => {
+  const perLayer = nodes.map((node) => {
     const { extent, hasMask, id: layer } = node.view
     const range = node.children ? groupTiles(node, box, level) : layerTiles(node, box, level)
     const wide = ring > 0 && extent ? within(withMargin(range, ring), tilesOver(edgesOf(extent), range.level)) : range
     const planes: readonly Plane[] = node.children ? ['mask'] : hasMask ? ['pixels', 'mask'] : ['pixels']
-    return planes.flatMap((plane) => placesOf(wide).map(({ x, y }) => ({ layer, plane, level: range.level, x, y })))
+    return placesOf(wide).map(({ x, y }) => planes.map((plane) => ({ layer, plane, level: range.level, x, y })))
   })
+  const most = Math.max(0, ...perLayer.map((places) => places.length))
+  return Array.from({ length: most }, (_, i) => perLayer.flatMap((places) => places[i] ?? [])).flat()
 }
 
 /** Full-size tiles of one layer under a box, so that a stroke need not wait for what is below it. */

@@ -102,6 +102,11 @@ export class TileStore {
     return tile
   }
 
+  /** Whether a tile need not be waited for: it can be shown, or there is nothing in it. */
+  isThere(place: TilePlace): boolean {
+    return this.#tiles.get(keyOf(place))?.ready === true || this.#options.isEmpty(place)
+  }
+
   /** The picture of a shown tile, made when first drawn; null when it is empty. */
   pictureOf(tile: Tile): Surface | null {
     if (tile.surface || tile.empty || !tile.bytes) return tile.surface

@@ -86,7 +86,7 @@ describe('composed tiles', () => {
   it('that a frame has no room for show other levels meanwhile, but never what a brush has just touched', async () => {
     const bench = new Bench([layer(1, 'image')])
     const { compositor } = bench
-    await bench.load([1, 0, 0], [1, 1, 1], [1, 0, 0, 1], [1, 0, 0, 2])
+    await bench.load([1, 0, 0], [1, 1, 1], [1, 40, 40], [1, 0, 0, 1], [1, 0, 0, 2])
     compositor.startFrame(1000)
     const coarse = compositor.pieces(1, 0, 0)[0].picture
     compositor.startFrame(0)
@@ -103,6 +103,16 @@ describe('composed tiles', () => {
     compositor.pieces(0, 1, 1)
     expect(compositor.counts.pixels - before).toBe(3600)
     expect(compositor.takePostponed()).toEqual([])
+  })
+
+  it('wait for all their layers while another level can be shown', async () => {
+    const bench = new Bench([layer(1, 'image'), layer(2, 'paint')])
+    await bench.load([1, 0, 0, 1], [2, 0, 0, 1], [1, 0, 0])
+    const coarse = bench.compositor.pieces(1, 0, 0)[0].picture
+    expect(bench.compositor.pieces(0, 0, 0)[0].picture).toBe(coarse)
+    expect(bench.compositor.takePostponed()).toEqual([]) // the tile that is missing calls for it when it comes
+    await bench.load([2, 0, 0])
+    expect(bench.compositor.pieces(0, 0, 0)[0].picture).not.toBe(coarse)
   })
 
   it('show nothing where no layer has anything', async () => {
