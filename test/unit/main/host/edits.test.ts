@@ -1,4 +1,6 @@
 /** Edits: from an intent to a staged result, accepted or rejected; the queue; nothing outside the mask changes. */
+import fs from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { EngineError } from '../../../../main/engine/errors.ts'
 import { brushMask, hostRig, sampleDocument, whiteBox } from '../../../support/hostRig.ts'
@@ -88,6 +90,32 @@ describe('an edit', () => {
   })
 })
 
+describe('expanding', () => {
+  it('makes the canvas grow around the old picture, which stays as it is to the last sample', async () => {
+    const { which: sample } = await sampleDocument(rig, 'Expand')
+    const cut = await rig.call('document.copy', { ...sample, layer: null, box: { x: 200, y: 100, width: 96, height: 64 }, masked: false })
+    const small = path.join(rig.home, 'small.png')
+    fs.writeFileSync(small, cut.bytes)
+    const { document } = await rig.call('documents.create', { project: sample.project, file: (await rig.host.registerFile(small)).file })
+    const which = { project: sample.project, document }
+    const old = await rig.call('document.copy', { ...which, layer: null, box: null, masked: false })
+    const brushed = await brushMask(rig, which, whiteBox(10, 10, 5, 5))
+    const { job } = await rig.call('edit.run', { ...which, intent: { intent: 'expand', prompt: 'a meadow', left: 24, right: 0, top: 0, bottom: 0, sampling: { steps: 3, guidance: 1, seed: 3 } } })
+    expect(await rig.ended(job)).toMatchObject({ state: 'done', error: null })
+    const [edit] = (await rig.call('staging.list', which)).edits
+    expect(edit!.results[0]!.box).toEqual({ x: -24, y: 0, width: 120, height: 64 })
+    const { tiles } = await rig.call('tiles.staged', { ...which, operation: edit!.operation, ordinal: 0, tiles: [{ level: 0, x: -1, y: 0 }, { level: 0, x: 0, y: 0 }, { level: 0, x: 0, y: 1 }] })
+    expect(tiles.map(({ bytes }) => bytes?.filter((value, index) => index % 4 === 3 && value === 255).length)).toEqual([24 * 64, 96 * 64, undefined])
+    const view = await rig.call('staging.accept', { ...which, operation: edit!.operation, ordinals: [0] })
+    expect(view).toMatchObject({ canvas: { width: 120, height: 64 }, activeMask: brushed.activeMask })
+    expect(view.layers.map(({ kind, transform }) => [kind, transform[4], transform[5]])).toEqual([['image', 24, 0], ['edit-result', 0, 0], ['mask', 24, 0]])
+    const kept = await rig.call('document.copy', { ...which, layer: null, box: { x: 24, y: 0, width: 96, height: 64 }, masked: false })
+    expect(Buffer.from(kept.bytes).equals(Buffer.from(old.bytes))).toBe(true)
+    const back = await rig.call('history.undo', which)
+    expect(back).toMatchObject({ canvas: { width: 96, height: 64 }, layers: [{ transform: [1, 0, 0, 1, 0, 0] }, { kind: 'mask', transform: [1, 0, 0, 1, 0, 0] }] })
+  })
+})
+
 describe('the queue', () => {
   it('runs one job at a time in the order they are put, tells previews, and cancels', async () => {
     const { which } = await sampleDocument(rig, 'Queue')
@@ -126,6 +154,21 @@ describe('the queue', () => {
 })
 
 describe('replay', () => {
+  it('makes every variation again, each with its own seed, and the one that was chosen stays chosen', async () => {
+    const { which } = await sampleDocument(rig, 'Replay variations')
+    await brushMask(rig, which)
+    await rig.ended((await rig.call('edit.run', { ...which, intent: { intent: 'fill', prompt: 'a cat', variations: 3, sampling: { seed: 10 } } })).job)
+    const [edit] = (await rig.call('staging.list', which)).edits
+    await rig.call('staging.accept', { ...which, operation: edit!.operation, ordinals: [1] })
+    const asked = rig.orders.asked.length
+    const same = await rig.ended((await rig.call('history.replay', { ...which, from: edit!.operation, change: {} })).job)
+    expect(rig.orders.asked.slice(asked).map(({ seed }) => seed)).toEqual([10, 11, 12])
+    const chosen = async (operation: number): Promise<unknown[]> => (await rig.call('history.show', { project: which.project, operation })).results.map(({ role, seed, chosen: is, media }) => [role, seed, is, media])
+    expect(await chosen(same.operation!)).toEqual(await chosen(edit!.operation))
+    const moved = await rig.ended((await rig.call('history.replay', { ...which, from: edit!.operation, change: { seed: 20 } })).job)
+    expect((await chosen(moved.operation!)).map((result) => (result as unknown[]).slice(0, 3))).toEqual([['patch', 20, false], ['patch-mask', 20, false], ['patch', 21, true], ['patch-mask', 21, true], ['patch', 22, false], ['patch-mask', 22, false]])
+  })
+
   it('does a step again with another parameter on a branch of its own, and the document goes there', async () => {
     const { which } = await sampleDocument(rig, 'Replay')
     await brushMask(rig, which, whiteBox(80, 80, 12, 12))
