@@ -32,7 +32,7 @@ export interface FrameLoopPorts {
 }
 
 /** Tiles' worth of layers that a frame draws when whole tiles are new; the rest shows stand-ins and comes with the next. */
-const DRAWS_A_FRAME = 40
+const DRAWS_A_FRAME = 16
 /** How long a step of the zoom takes to arrive. */
 const GLIDE_MS = 140
 
