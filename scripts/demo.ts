@@ -14,13 +14,13 @@ const args = [
   'inpaint',
   '--image', path.join(samples, 'meadow.png'),
   '--mask', path.join(samples, 'meadow-mask.png'),
-  '--prompt', 'a red cat on a meadow',
+  '--prompt', 'a large orange mushroom on a meadow',
   '--seed', '7',
   '--out', path.join(out, 'demo.png'),
   '--sheet', path.join(out, 'demo-sheet.png'),
   ...process.argv.slice(2),
 ]
-process.stderr.write('Painting "a red cat" into the sample picture with the starter model.\n')
+process.stderr.write('Painting "a large orange mushroom" into the sample picture with the starter model.\n')
 const result = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(root, 'main', 'cli', 'index.ts'), ...args], {
   stdio: 'inherit',
   // a checkout keeps its caches below git-ignored folders
