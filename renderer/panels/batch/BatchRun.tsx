@@ -3,10 +3,10 @@ import { Button } from '@mantine/core'
 import { IconAlertTriangle, IconPlayerPause, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { BatchView } from '../../../preload/contract/batch.ts'
+import { settled } from '../../stores/batch/review.ts'
 import { t } from '../../strings/t.ts'
 import { timeText } from '../../app/format.ts'
 import { ReviewWall } from './ReviewWall.tsx'
-import { settled } from './BatchScreen.tsx'
 import { useBatch } from './useBatch.ts'
 
 /** Problems shown before the rest is unfolded. */

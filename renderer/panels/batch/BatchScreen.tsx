@@ -2,6 +2,7 @@
 import { IconPlus } from '@tabler/icons-react'
 import { useEffect } from 'react'
 import type { BatchView } from '../../../preload/contract/batch.ts'
+import { settled } from '../../stores/batch/review.ts'
 import { t } from '../../strings/t.ts'
 import { BatchFormPane } from './BatchFormPane.tsx'
 import { BatchRun } from './BatchRun.tsx'
@@ -26,11 +27,6 @@ export function BatchScreen() {
       </div>
     </div>
   )
-}
-
-/** Pictures that need nothing more. */
-export function settled({ done, failed, review, skipped }: BatchView): number {
-  return done + failed + review + skipped
 }
 
 function RunLink({ view, active, onLook }: { readonly view: BatchView; readonly active: boolean; readonly onLook: () => void }) {

@@ -79,13 +79,14 @@ function useDragOff(row: React.RefObject<HTMLDivElement | null>, onRemove: () =>
     by, off,
     handlers: {
       onPointerDown(event) {
-        if (event.button === 0) start.current = { x: event.clientX, y: event.clientY }
+        if (event.button !== 0) return
+        start.current = { x: event.clientX, y: event.clientY }
+        event.currentTarget.setPointerCapture(event.pointerId) // at once: a quick hand is off the chip before it has moved
       },
       onPointerMove(event) {
         if (!start.current || !row.current) return
         const move = { x: event.clientX - start.current.x, y: event.clientY - start.current.y }
         if (!by && Math.hypot(move.x, move.y) < CLICK) return
-        if (!by) event.currentTarget.setPointerCapture(event.pointerId)
         setBy(move)
         setOff(isOff(event, row.current))
       },

@@ -1,5 +1,5 @@
 /** The review wall as a small machine: where one stands, which side is seen, what a key means. */
-import type { BatchItem } from '../../../preload/contract/batch.ts'
+import type { BatchItem, BatchView } from '../../../preload/contract/batch.ts'
 
 /** Which pictures are on the wall. */
 export const WALL_FILTERS = ['results', 'review', 'rejected', 'failed', 'all'] as const
@@ -83,4 +83,9 @@ export function afterVerdict(shown: readonly BatchItem[], judged: number): numbe
   const at = shown.findIndex(({ index }) => index === judged)
   const behind = shown.slice(at + 1)
   return (behind.find(isOpen) ?? shown.slice(0, Math.max(0, at)).find(isOpen) ?? behind[0] ?? shown.at(-1))?.index ?? null
+}
+
+/** Pictures of a run that need nothing more of the engine. */
+export function settled({ done, failed, review, skipped }: Pick<BatchView, 'done' | 'failed' | 'review' | 'skipped'>): number {
+  return done + failed + review + skipped
 }
