@@ -61,12 +61,14 @@ export const NAME_WORDS = ['dir', 'name', 'ext', 'recipe', 'seed'] as const
 export function exampleName({ name, format }: Pick<BatchForm, 'name' | 'format'>, picture: string, recipe: string): string | null {
   const dot = picture.lastIndexOf('.')
   const ending = format === 'same' ? picture.slice(dot + 1) : ENDINGS[format]
+  const template = name.trim().includes('{ext}') ? name.trim() : `${name.trim()}.{ext}` // as the host completes it
   const words: Readonly<Record<string, string>> = { dir: '', name: picture.slice(0, dot), ext: ending, recipe: recipe.trim().replaceAll(/[^\p{L}\p{N}._-]+/gu, '-') || 'recipe', seed: '17' }
   let unknown = false
-  const filled = name.trim().replace(/\{(\w*)\}/g, (whole, word: string) => {
+  const filled = template.replace(/\{(\w*)\}/g, (whole, word: string) => {
     if (!Object.hasOwn(words, word)) unknown = true
     return words[word] ?? whole
   }).replaceAll('\\', '/').replace(/^\/+/, '')
-  if (unknown || filled === '' || filled.endsWith('/') || filled.split('/').includes('..')) return null
-  return /\.(png|jpe?g|webp|tiff?)$/i.test(filled) ? filled : `${filled}.${ending}`
+  const file = filled.split('/').at(-1)!
+  if (unknown || name.trim() === '' || file.startsWith('.') || filled.split('/').includes('..')) return null
+  return /\.(png|jpe?g|webp|tiff?)$/i.test(filled) ? filled : null
 }

@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseWhere } from '../../../main/engine/requests/where.ts'
+import { resultName } from '../../../main/jobs/batch/naming.ts'
 import { deriveTarget } from '../../../main/engine/text/targetPrompt.ts'
+import { exampleName } from '../../../renderer/stores/batch/form.ts'
 import { type Chip, add, chipsOf, remove, typeOver } from '../../../renderer/stores/words/chips.ts'
 import { whereOf } from '../../../renderer/stores/words/maps.ts'
 import { changesOf, targetOf } from '../../../renderer/stores/words/target.ts'
@@ -16,6 +18,17 @@ describe('a mask from a word', () => {
     for (const word of ['cat', 'traffic light', 'and', "dog's", 'café']) {
       expect(parseWhere(whereOf(word, 0.4))).toEqual({ kind: 'attention', word, compare: '>', threshold: 0.4 })
     }
+  })
+})
+
+describe('the name of a result', () => {
+  it('is shown as the run will write it', () => {
+    for (const name of ['{name}', '{name}-new', '{recipe}/{name}_{seed}.{ext}', 'a.png', '{dir}{name}.{ext}', 'x/{name}']) {
+      const template = name.includes('{ext}') ? name : `${name}.{ext}`
+      expect(exampleName({ name, format: 'same' }, 'IMG_1.JPG', 'red car'), name).toBe(resultName({ key: 'IMG_1.JPG', template, suffix: '', recipe: 'red car', seed: 17 }))
+    }
+    expect(exampleName({ name: '{ext}/{name}', format: 'same' }, 'a.png', '')).toBeNull()
+    expect(() => resultName({ key: 'a.png', template: '{ext}/{name}', suffix: '', recipe: '', seed: 17 })).toThrow('a name that ends in')
   })
 })
 
