@@ -7,13 +7,14 @@ import type { EditorEvent, EditorHost, EditorTheme } from '../../canvas/editorTy
 import type { ToolId, ToolOptions } from '../../canvas/tools/toolTypes.ts'
 import { call, on } from '../../api/client.ts'
 import { setCanvasPort } from '../../stores/canvasPort.ts'
-import { documentStore, inTurn, openDocument, place, selectedLayer, takeView } from '../../stores/documentStore.ts'
+import { documentStore, inTurn, openDocument, place, selectLayers, selectedLayer, takeView } from '../../stores/documentStore.ts'
 import { editStore, setForm } from '../../stores/editStore.ts'
 import { jobsStore } from '../../stores/jobsStore.ts'
 import { sessionStore, tellNotice } from '../../stores/sessionStore.ts'
 import { shownResult, stagingStore } from '../../stores/stagingStore.ts'
 import { activeTool, brushOf, setBrush, setToolOptions, toolStore } from '../../stores/toolStore.ts'
 import { viewStore } from '../../stores/viewStore.ts'
+import { t } from '../../strings/t.ts'
 import { expandOf } from './frame.ts'
 
 /** The canvas' port to the host. Changes go through the one line of the document store. */
@@ -36,7 +37,7 @@ function where(): { project: string; document: number } {
 
 /** Puts the canvas into an element; returns how to take it away. A document must be open. */
 export function attachCanvas(container: HTMLElement): () => void {
-  const editor = createEditor({ container, host, view: openDocument(), theme: themeNow(), onEvent: (event) => take(event) })
+  const editor = createEditor({ container, host, view: openDocument(), theme: themeNow(), label: t('shell.canvas'), onEvent: (event) => take(event) })
   setCanvasPort({
     fit: () => editor.fit(), zoomTo: (zoom) => editor.zoomTo(zoom), zoomBy: (factor) => (factor > 1 ? editor.zoomIn() : editor.zoomOut()), resetRotation: () => editor.rotateTo(0),
     key: (event) => editor.key(event), settled: () => editor.settled(), setSelection: (box) => editor.setSelection(box),
@@ -156,6 +157,7 @@ function take(event: EditorEvent): void {
     case 'notice': return tellNotice({ id: `canvas-${event.message}`, level: 'warning', message: event.message, sticky: false, over: false })
     case 'stroke-failed': return tellNotice({ id: 'stroke', level: 'error', message: event.message, sticky: true, over: false })
     case 'stroke': return takeStroke(event.phase)
+    case 'layer-made': return selectLayers([event.layer])
     case 'layer-transform': return undefined
   }
 }
