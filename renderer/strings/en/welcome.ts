@@ -14,7 +14,7 @@ export const welcomeStrings = {
   'welcome.today': 'today, {time}',
   'welcome.yesterday': 'yesterday',
   'steps.title': 'First edit',
-  'steps.paint': 'Paint over the cat',
+  'steps.paint': 'Paint over the tree',
   'steps.paint.any': 'Paint over what should change',
   'steps.paint.more': 'With the mask brush. Coloured means: will change.',
   'steps.type': 'Say what should be there',
