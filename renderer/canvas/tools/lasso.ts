@@ -2,7 +2,7 @@
 import type { Point } from '../geometry/affine.ts'
 import { modeFor } from '../shapes/combine.ts'
 import { simplified } from '../shapes/outlines.ts'
-import { SELECT_HINTS } from './shapeTools.ts'
+import { selectIdle } from './shapeTools.ts'
 import type { State, ToolDefinition, ToolPointer } from './toolTypes.ts'
 
 /** See the file's head. */
@@ -10,14 +10,7 @@ export const lassoTool: ToolDefinition = {
   id: 'lasso',
   title: 'Lasso',
   start: (surface) => {
-    const idle: State = {
-      name: 'idle',
-      enter: () => {
-        surface.cursor('crosshair')
-        surface.hints(SELECT_HINTS)
-      },
-      down: (pointer) => (pointer.button === 0 ? drawing(pointer) : undefined),
-    }
+    const idle: State = selectIdle(surface, (pointer) => drawing(pointer))
     const drawing = (start: ToolPointer): State => {
       const points: Point[] = [start.at]
       const mode = modeFor(start, surface.options().combine)

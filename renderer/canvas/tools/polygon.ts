@@ -2,7 +2,7 @@
 import type { Point } from '../geometry/affine.ts'
 import { toScreen } from '../geometry/viewport.ts'
 import { modeFor } from '../shapes/combine.ts'
-import { SELECT_HINTS } from './shapeTools.ts'
+import { selectIdle } from './shapeTools.ts'
 import type { State, ToolDefinition, ToolPointer } from './toolTypes.ts'
 
 /** Clicks closer to the first corner than this, CSS pixels, close the polygon. */
@@ -13,14 +13,7 @@ export const polygonTool: ToolDefinition = {
   id: 'polygon',
   title: 'Polygon lasso',
   start: (surface) => {
-    const idle: State = {
-      name: 'idle',
-      enter: () => {
-        surface.cursor('crosshair')
-        surface.hints(SELECT_HINTS)
-      },
-      down: (pointer) => (pointer.button === 0 ? placing(pointer) : undefined),
-    }
+    const idle: State = selectIdle(surface, (pointer) => placing(pointer))
     const placing = (start: ToolPointer): State => {
       const points: Point[] = [start.at]
       let hover = start.at

@@ -12,6 +12,18 @@ import type { CombineMode, State, ToolDefinition, ToolId, ToolPointer, ToolSurfa
 /** Hints of tools that select. */
 export const SELECT_HINTS = [{ keys: 'Shift', does: 'add' }, { keys: 'Alt', does: 'take away' }, { keys: 'Shift+Alt', does: 'intersect' }] as const
 
+/** The rest of a tool that selects: a crosshair, the hints of selecting, and `begin` when the first button goes down. */
+export function selectIdle(surface: ToolSurface, begin: (pointer: ToolPointer) => State): State {
+  return {
+    name: 'idle',
+    enter: () => {
+      surface.cursor('crosshair')
+      surface.hints(SELECT_HINTS)
+    },
+    down: (pointer) => (pointer.button === 0 ? begin(pointer) : undefined),
+  }
+}
+
 /** Box of a drag. `even`: as wide as high; `middle`: it began in the middle. */
 export function draggedBox(from: Point, to: Point, even: boolean, middle: boolean): Rect {
   let [dx, dy] = [to.x - from.x, to.y - from.y]
@@ -123,14 +135,7 @@ export const gradientTool: ToolDefinition = {
   id: 'gradient-mask',
   title: 'Gradient mask',
   start: (surface) => {
-    const idle: State = {
-      name: 'idle',
-      enter: () => {
-        surface.cursor('crosshair')
-        surface.hints(SELECT_HINTS)
-      },
-      down: (pointer) => (pointer.button === 0 ? dragging(pointer) : undefined),
-    }
+    const idle: State = selectIdle(surface, (pointer) => dragging(pointer))
     const dragging = (start: ToolPointer): State => {
       const keys = newKeys(start)
       const mode = modeFor(start, surface.options().combine)
