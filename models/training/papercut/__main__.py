@@ -39,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--fp32", action="store_true", help="no bf16 autocast")
         if name == "vae":
             sub.add_argument("--decoder-only", action="store_true", help="keep the encoder and so the latents")
+            sub.add_argument("--anchor", type=float, metavar="WEIGHT",
+                             help="improve the encoder too, but hold the latents to those of the vae in --models")
         sub.add_argument("--models", type=Path, default=Path(".cache/training"),
                          help="folder of the parts this recipe builds on")
     sub = commands.add_parser("evaluate", help="measure a model folder on held-out scenes")
@@ -87,7 +89,7 @@ def train(args: argparse.Namespace, argv: list[str]) -> None:
         out=args.out, preset=args.preset, device=args.device, seed=args.seed, budget_minutes=args.budget_minutes,
         steps=args.steps, batch=args.batch, lr=args.lr, resume=resume, init_from=args.init_from, bf16=not args.fp32,
         models=args.models,
-        decoder_only=getattr(args, "decoder_only", False))
+        decoder_only=getattr(args, "decoder_only", False), anchor=getattr(args, "anchor", None))
     kind = recipe_class(args.command)
     if workers.rank() == 0:
         check(options, kind)

@@ -25,6 +25,7 @@ from .optim import Pair
 from .sheets import save_loss_curve
 
 CHECKPOINT_SECONDS = 100.0
+LONGEST_STEP = 60.0  # seconds; more is a machine that slept or a process that was paused, and no training
 
 
 @dataclass
@@ -35,7 +36,8 @@ class Options:
     over which the learning rate falls to nearly zero. steps: a fixed number of steps instead of a budget. resume: a
     checkpoint to go on from. init_from: a folder of published weights to start from with a fresh optimiser. models: the
     folder that holds the parts a recipe builds on, one sub-folder each. decoder_only: `vae` keeps its
-    encoder, and with it the latents all other parts were trained on.
+    encoder, and with it the latents all other parts were trained on. anchor: `vae` may move its latents, at this price
+    for the squared distance from those of `models`/vae, so that the other parts stay valid.
     """
 
     out: Path
@@ -51,6 +53,7 @@ class Options:
     init_from: Path | None = None
     bf16: bool = True
     decoder_only: bool = False
+    anchor: float | None = None
     quiet: bool = False
     models: Path = Path(".cache/training")
 
@@ -233,8 +236,7 @@ class Trainer:
 
     def run(self) -> "Trainer":
         """Train until the budget, the number of steps, or a signal; the checkpoint is written in every case."""
-        saved = sheeted = started = time.monotonic()
-        before = self.elapsed
+        saved = sheeted = last = time.monotonic()
         steps = self.options.steps
         bar = tqdm(total=100, desc=self.recipe.name, disable=self.options.quiet, mininterval=10, bar_format=
                    "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining} {postfix}")
@@ -246,7 +248,8 @@ class Trainer:
                     break
                 value = self.one_step(progress)
                 now = time.monotonic()
-                self.elapsed = before + now - started
+                self.elapsed += min(now - last, LONGEST_STEP)
+                last = now
                 if self.step % 10 == 0 or steps:
                     self.history.append([self.samples, round(self.elapsed, 2), round(value, 6)])
                 bar.n = min(100, int(100 * self.progress()))
