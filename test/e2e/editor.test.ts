@@ -162,6 +162,10 @@ describe.skipIf(executable === null)('the editor, served', () => {
     await intent('Swap')
     const chips = page.getByRole('option')
     await chips.first().waitFor()
+    // typed, since what Describe reads depends on what an earlier run painted
+    await page.locator('.words').getByRole('button', { name: 'Edit the sentence' }).click()
+    await page.locator('.words-describe').getByRole('textbox').fill('a red house and a green tree')
+    await page.keyboard.press('Enter')
     // without a forecast for this machine, looking is not begun unasked
     const house = page.getByRole('option', { name: /^house/ }).first()
     const glow = page.getByText('Where "house" looks')
