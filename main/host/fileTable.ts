@@ -12,6 +12,8 @@ import type { Scratch } from './scratch.ts'
 
 /** Uploads under way at once; more are refused. */
 const MOST_UPLOADS = 64
+/** An upload that nothing was added to for so long is given up, milliseconds. */
+const STALE_MS = 10 * 60_000
 
 /** A file or folder that may be read. */
 export interface GrantedFile {
@@ -31,6 +33,8 @@ interface Upload extends GrantedFile {
   readonly bytes: number
   received: number
   fd: number
+  /** when its last piece came, milliseconds */
+  touched: number
 }
 
 /** See the file's head. */
@@ -61,7 +65,7 @@ export class FileTable {
   /** A place in the scratch folder that the window fetches when it has been written. */
   grantDownload(name: string): TargetInfo {
     const safe = safeName(name)
-    const target = { path: this.#scratch.path(safe), name: safe, download: true }
+    const target = { path: this.#scratch.named(safe), name: safe, download: true }
     return { target: this.#targets.mint(target), name: safe, download: true }
   }
 
@@ -92,11 +96,14 @@ export class FileTable {
 
   /** Begins an upload. @throws EngineError project/disk-full */
   begin(name: string, bytes: number): FileInfo {
+    this.#dropStale()
     if (this.#uploads.size >= MOST_UPLOADS) throw failed('file/too-many', `Expected at most ${MOST_UPLOADS} files to be sent at once; wait until some have arrived.`)
     const safe = safeName(name)
-    const target = this.#scratch.path(safe)
-    const fd = guard(safe, () => fs.openSync(target, 'wx'))
-    const upload: Upload = { path: target, name: safe, folder: false, bytes, received: 0, fd }
+    const { target, fd } = guard(safe, () => {
+      const place = this.#scratch.named(safe)
+      return { target: place, fd: fs.openSync(place, 'wx') }
+    })
+    const upload: Upload = { path: target, name: safe, folder: false, bytes, received: 0, fd, touched: Date.now() }
     const file = this.#files.mint(upload)
     this.#uploads.set(file, upload)
     return { file, name: safe, bytes, folder: false }
@@ -109,6 +116,7 @@ export class FileTable {
       throw badInput('file/piece', { thing: upload.name, expected: `the next piece, from byte ${upload.received} of ${upload.bytes}, of at most ${CHUNK_BYTES} bytes`, found: `${bytes.length} bytes from ${offset}`, todo: 'send it again' })
     guard(upload.name, () => writeAll(upload.fd, bytes))
     upload.received += bytes.length
+    upload.touched = Date.now()
     return upload.received
   }
 
@@ -144,6 +152,17 @@ export class FileTable {
   close(): void {
     for (const { fd } of this.#uploads.values()) fs.closeSync(fd)
     this.#uploads.clear()
+  }
+
+  /** Forgets uploads whose sender has gone: a window that was closed, a connection that was lost. */
+  #dropStale(): void {
+    for (const [id, { fd, path: file, touched }] of this.#uploads) {
+      if (Date.now() - touched < STALE_MS) continue
+      fs.closeSync(fd)
+      fs.rmSync(file, { force: true })
+      this.#uploads.delete(id)
+      this.#files.remove(id)
+    }
   }
 
   #upload(id: string): Upload {

@@ -44,6 +44,8 @@ export class OpenProjects {
   readonly #recentFile: string
   readonly #names: SessionNames
   readonly #open = new Registry<OpenProject>('prj', 'project')
+  /** projects that this session has made, by id */
+  readonly #made = new Set<string>()
 
   constructor(root: string, dataDir: string, names: SessionNames) {
     this.root = path.resolve(root)
@@ -71,7 +73,9 @@ export class OpenProjects {
     makeFolder(path.dirname(target))
     const project = createProject(target, name, { program: PROGRAM })
     this.#remember(target)
-    return this.#register({ folder: target, reader: project, writable: project, readOnly: null, notices: [] })
+    const made = this.#register({ folder: target, reader: project, writable: project, readOnly: null, notices: [] })
+    this.#made.add(made.id)
+    return made
   }
 
   /** Opens a project; one that is open already is given again. @throws as openProject */
@@ -115,11 +119,13 @@ export class OpenProjects {
     return this.#open.entries().map(([, project]) => project)
   }
 
-  /** Closes one. */
+  /** Closes one. One that was just made and never got a document (its picture could not be opened) is taken back. */
   close(id: string): void {
     const project = this.#open.get(id)
+    const takenBack = this.#made.delete(id) && project.reader.documents().length === 0
     this.#open.remove(id)
     project.reader.close()
+    if (takenBack) fs.rmSync(project.folder, { recursive: true, force: true })
   }
 
   #register(project: Omit<OpenProject, 'id'>): OpenProject {

@@ -21,6 +21,13 @@ export class Scratch {
     return path.join(this.folder, `${randomBytes(6).toString('hex')}-${name}`)
   }
 
+  /** A path of exactly this file name, in a folder of its own: errors then call the file what a person calls it. */
+  named(name: string): string {
+    const folder = this.path('file')
+    fs.mkdirSync(folder)
+    return path.join(folder, name)
+  }
+
   /** Runs work with a folder of its own, which is gone afterwards. */
   async within<T>(work: (folder: string) => Promise<T>): Promise<T> {
     const folder = this.path('work')

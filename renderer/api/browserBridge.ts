@@ -39,8 +39,9 @@ type Ask = <T>(method: string, input: unknown) => Promise<T>
 async function upload(ask: Ask, files: readonly SentFile[]): Promise<FileInfo[]> {
   const taken: FileInfo[] = []
   for (const file of files) {
+    const first = await read(file, 0) // before anything is begun: a folder fails here
     const { file: id } = await ask<FileInfo>('files.begin', { name: file.name, bytes: file.size })
-    for (let offset = 0; offset < file.size; offset += CHUNK_BYTES) await ask('files.append', { file: id, offset, bytes: await read(file, offset) })
+    for (let offset = 0; offset < file.size; offset += CHUNK_BYTES) await ask('files.append', { file: id, offset, bytes: offset === 0 ? first : await read(file, offset) })
     taken.push(await ask<FileInfo>('files.end', { file: id }))
   }
   return taken

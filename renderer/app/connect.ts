@@ -9,7 +9,7 @@ import { refreshModels } from '../stores/modelsStore.ts'
 import { loadSession, refreshMemory, sessionStore, tellNotice } from '../stores/sessionStore.ts'
 import { takeStaged } from '../stores/stagingStore.ts'
 import { t } from '../strings/t.ts'
-import { openFile, reopenAfterRestart } from './actions/open.ts'
+import { openFile, reopenAfterRestart, resumeAfterReload } from './actions/open.ts'
 import { watchPrediction } from './actions/runEdit.ts'
 import { setKeyPlatform } from './commands/keys.ts'
 import { runCommand } from './commands/registry.ts'
@@ -105,5 +105,5 @@ export async function connect(): Promise<void> {
   if (Array.isArray(prompts)) editStore.setState({ prompts: prompts.filter((one): one is string => typeof one === 'string') })
   watchPrediction()
   setInterval(() => void refreshMemory(), MEMORY_MS)
-  await Promise.all([refreshModels(), refreshJobs(), refreshProjects(), refreshMemory()])
+  await Promise.all([refreshModels(), refreshJobs(), refreshProjects(), refreshMemory(), resumeAfterReload()])
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { BlobInfo } from '../../history/model.ts'
 import type { Project } from '../../history/project.ts'
 import type { HostServices } from '../services.ts'
+import { pyramidKey } from './pyramids.ts'
 
 /** What `inspect` says of a picture. Lengths in pixels of the upright picture. */
 export interface PictureFacts {
@@ -26,10 +27,22 @@ export async function inspectPicture(services: HostServices, file: string): Prom
   return (await services.pixels.run({ task: 'inspect', image: file })) as unknown as PictureFacts // as the task tells it
 }
 
-/** Takes a picture into a project. @throws EngineError as {@link inspectPicture}; project/disk-full */
+/**
+ * Takes a picture into a project, together with the tiles that show it. Cutting those decodes all of it: what turns out
+ * damaged halfway never becomes part of a document. @throws EngineError as {@link inspectPicture}; project/disk-full
+ */
 export async function importPicture(services: HostServices, project: Project, file: string): Promise<{ readonly blob: BlobInfo; readonly facts: PictureFacts }> {
   const facts = await inspectPicture(services, file)
-  return { facts, blob: await project.addBlobFile(file, mediaOfFormat(facts.format)) }
+  const tiles = services.scratch.path('pyramid.tiles')
+  try {
+    await services.pixels.run({ task: 'tiles', image: file, kind: 'picture', out: tiles })
+    const blob = await project.addBlobFile(file, mediaOfFormat(facts.format))
+    const key = pyramidKey(blob.hash, 'picture')
+    if (!project.cache.get(key)) project.cache.putFile(key, 'tiles', tiles, {}, Date.now())
+    return { facts, blob }
+  } finally {
+    fs.rmSync(tiles, { force: true })
+  }
 }
 
 /** The media type of a format's name. */

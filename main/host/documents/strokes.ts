@@ -1,9 +1,10 @@
 /**
  * Strokes: tiles come while the brush moves and are on the disk within two seconds; the end of the gesture makes one
- * operation of them. After a crash what was saved is offered again.
+ * operation of them, and waits for that while the disk is full. After a crash what was saved is offered again.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DocumentView } from '../../../preload/contract/documents.ts'
-import { badInput } from '../../engine/errors.ts'
+import { EngineError, badInput, failed } from '../../engine/errors.ts'
 import type { LayerId, StrokeId } from '../../history/ids.ts'
 import { newLayer } from '../../history/layers.ts'
 import type { Layer, Plane } from '../../history/model.ts'
@@ -37,9 +38,12 @@ interface Drawing {
   readonly tiles: Map<string, SentTile>
   /** the row of the autosave, once something was saved */
   saved: StrokeId | undefined
-  /** set when the gesture ended but the disk would not take its operation: it is made as soon as saving works */
-  ended: SentStart | undefined
+  /** set when the gesture ended but the disk would not take its operation: it is made as soon as there is room */
+  waits: boolean
 }
+
+/** A stroke that the disk would not take is tried again after so long, milliseconds. */
+const RETRY_MS = 1500
 
 /** Name of a mask layer that a stroke makes. */
 const MASK_NAME = 'Mask'
@@ -63,20 +67,12 @@ export class Strokes {
     if (sent.plane === 'mask' && !hasMask(layer)) throw badInput('layer/no-mask', { thing: `"${layer.name}"`, expected: 'a layer with a mask', found: 'one without', todo: 'add a mask first' })
     const start: StrokeStart = { document: this.#session.document, layer: layer.id, plane: sent.plane, title: sent.title, tool: { tool: sent.tool } }
     const stroke = this.#next++
-    const { notices } = this.#session.services
-    const key = `autosave ${this.#session.opened.id}`
     const drawing: Drawing = {
-      start, tiles: new Map(), saved: undefined, ended: undefined,
+      start, tiles: new Map(), saved: undefined, waits: false,
       autosaver: createStrokeAutosaver({
         save: (tiles) => { drawing.saved = this.#session.project.autosaveStroke(drawing.saved ?? start, tiles) },
-        onFault: (error) => {
-          this.#session.services.log.write(`autosave failed: ${String((error as Error).message)}`)
-          notices.tell({ key, level: 'error', message: `${(error as Error).message} What you draw is kept in memory and saved as soon as there is room.` })
-        },
-        onSaved: () => {
-          notices.over(key)
-          if (drawing.ended) this.commit(stroke, drawing.ended, []).catch((error: unknown) => this.#session.services.log.write(`a stroke waits: ${String(error)}`))
-        },
+        onFault: (error) => this.#tellUnsaved(error),
+        onSaved: () => this.#savedAgain(),
       }),
     }
     this.#drawing.set(stroke, drawing)
@@ -94,7 +90,10 @@ export class Strokes {
     }
   }
 
-  /** Ends a stroke: one operation of its tiles, overlaid by these. A null stroke is a gesture short enough to come whole. */
+  /**
+   * Ends a stroke: one operation of its tiles, overlaid by these. A null stroke is a gesture short enough to come whole.
+   * While the disk is full it waits, and a notice says so: sent again by the window, it would be made twice.
+   */
   async commit(stroke: number | null, sent: SentStart, tiles: readonly SentTile[]): Promise<DocumentView> {
     const number = stroke ?? this.begin(sent).stroke
     const drawing = this.#find(number)
@@ -103,24 +102,46 @@ export class Strokes {
       checkedPixels(layer, drawing.start.plane, tile)
       drawing.tiles.set(`${tile.x}/${tile.y}`, tile)
     }
-    return this.#session.exclusively(async () => {
+    for (;;) {
       try {
-        const view = await this.#commitTiles(drawing.start, [...drawing.tiles.values()], { title: sent.title, tool: { tool: sent.tool }, saved: drawing.saved })
-        drawing.autosaver.stop()
-        this.#drawing.delete(number)
-        return view
+        return await this.#end(number, drawing, sent)
       } catch (error) {
-        this.#keepForLater(drawing, layer, sent)
-        throw error
+        if (!isDiskFault(error)) {
+          if (stroke === null) this.drop(number) // the window has all of it and tells
+          throw error
+        }
+        drawing.waits = true
+        this.#tellUnsaved(error)
       }
+      await sleep(RETRY_MS, undefined, { ref: false })
+      if (!this.#drawing.has(number)) throw failed('stroke/closed', 'The project was closed before there was room to save the last stroke.')
+    }
+  }
+
+  #end(number: number, drawing: Drawing, sent: SentStart): Promise<DocumentView> {
+    return this.#session.exclusively(async () => {
+      const view = await this.#commitTiles(drawing.start, [...drawing.tiles.values()], { title: sent.title, tool: { tool: sent.tool }, saved: drawing.saved })
+      drawing.autosaver.stop()
+      this.#drawing.delete(number)
+      if (drawing.waits) this.#savedAgain()
+      return view
     })
   }
 
-  /** The disk would not take it: everything stays in memory, is autosaved when that works again, and committed then. */
-  #keepForLater(drawing: Drawing, layer: Layer, sent: SentStart): void {
-    drawing.ended = sent
-    for (const tile of drawing.tiles.values()) drawing.autosaver.touch({ x: tile.x, y: tile.y, pixels: checkedPixels(layer, drawing.start.plane, tile) })
-    drawing.autosaver.flush()
+  get #noticeKey(): string {
+    return `autosave ${this.#session.opened.id}`
+  }
+
+  #tellUnsaved(error: unknown): void {
+    const { notices, log } = this.#session.services
+    log.write(`a stroke waits to be saved: ${String((error as Error).message)}`)
+    const why = error instanceof EngineError && error.code === 'project/disk-full' ? 'The disk is full' : 'The project cannot be written'
+    notices.tell({ key: this.#noticeKey, level: 'error', message: `${why}: what you draw is kept in memory and saved by itself as soon as there is room. Nothing that was saved before is touched; free some space.` })
+  }
+
+  /** The notice ends with the last stroke that has waited. */
+  #savedAgain(): void {
+    if (![...this.#drawing.values()].some(({ waits }) => waits)) this.#session.services.notices.over(this.#noticeKey)
   }
 
   /** Gives a stroke up: one that is being drawn, or one that a crash left behind. */
@@ -222,6 +243,11 @@ export class Strokes {
     if (drawing) return drawing
     throw badInput('stroke/unknown', { thing: 'This stroke', expected: 'one that is being drawn', found: 'one that has ended', todo: 'draw it again' })
   }
+}
+
+/** Whether the disk, and nothing in the request, is to blame: later it may work. */
+function isDiskFault(error: unknown): boolean {
+  return error instanceof EngineError && (error.code === 'project/disk-full' || error.code === 'project/not-writable')
 }
 
 /** Checks a tile's length against its plane. @throws EngineError stroke/tile (exit 2) */

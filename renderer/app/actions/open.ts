@@ -21,6 +21,7 @@ export function plainName(name: string): string {
 /** Shows a document and reads what belongs to it. */
 async function show(view: DocumentView): Promise<void> {
   takeView(view)
+  remember({ project: view.project, document: view.document })
   layoutStore.setState({ screen: null })
   await Promise.all([refreshHistory('all'), refreshStaged()])
   void refreshProjects().catch(() => null) // the list of recent projects is read again when it is shown
@@ -156,7 +157,7 @@ export async function placePicture(file: FileInfo): Promise<void> {
 export async function saveProject(): Promise<void> {
   const { project } = documentStore.getState()
   if (!project) return
-  const target = await bridge().pickTarget({ name: `${project.name}.palimpsest`, kind: 'any' })
+  const target = await bridge().pickTarget({ name: `${project.name}.palimpsest`, kind: 'project' })
   if (!target) return
   await call('projects.zip', { project: project.project, target: target.target })
   await bridge().targetWritten(target)
@@ -168,6 +169,7 @@ export async function closeProject(): Promise<void> {
   await strokesStored()
   const { project } = documentStore.getState()
   documentStore.setState({ project: null, document: null, selected: [], reopen: null })
+  remember(null)
   closing = project ? call('projects.close', { project: project.project }).catch((error: unknown) => tellProblem(error, t('error.title'))) : closing
   await Promise.all([closing, refreshHistory('all'), refreshStaged()])
   await refreshProjects()
@@ -175,6 +177,29 @@ export async function closeProject(): Promise<void> {
 
 /** The project that is being closed: it may be the very one that is opened next. */
 let closing: Promise<unknown> = Promise.resolve()
+
+/** Where this window keeps what it shows, over a reload of its page. */
+const OPEN_KEY = 'palimpsest.open'
+
+function remember(open: { readonly project: string; readonly document: number } | null): void {
+  if (open) sessionStorage.setItem(OPEN_KEY, JSON.stringify(open))
+  else sessionStorage.removeItem(OPEN_KEY)
+}
+
+/** After a reload of the page: shows what it showed before, which the host still has open. Nothing when it has not. */
+export async function resumeAfterReload(): Promise<void> {
+  const kept = sessionStorage.getItem(OPEN_KEY)
+  if (kept === null) return
+  remember(null)
+  const which = JSON.parse(kept) as { project: string; document: number } // remember() wrote it
+  try {
+    const [project, view] = await Promise.all([call('projects.view', { project: which.project }), call('documents.open', which)])
+    await takeProject(project, null)
+    await show(view)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error // a host that was started anew knows neither: the start screen lists the project
+  }
+}
 
 /** After the host has come back: opens what was open. Its ids are new ones. */
 export async function reopenAfterRestart(): Promise<void> {

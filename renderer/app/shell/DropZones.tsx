@@ -6,15 +6,17 @@ import { bridge } from '../../api/client.ts'
 import { openDialog, tellProblem } from '../../stores/dialogStore.ts'
 import { documentStore } from '../../stores/documentStore.ts'
 import { layoutStore, openPanel } from '../../stores/layoutStore.ts'
+import { tellNotice } from '../../stores/sessionStore.ts'
 import { useStore } from '../../stores/useStore.ts'
 import { type PlainKey, t } from '../../strings/t.ts'
 import { openFile, placePicture } from '../actions/open.ts'
 
 type Zone = { readonly id: string; readonly title: PlainKey; readonly about: PlainKey; readonly icon: ComponentType<{ size?: number | string; stroke?: number }>; readonly take: (files: readonly FileInfo[]) => unknown }
 
-const MODEL = /\.safetensors$/i
+/** Weights in any dress; the models screen says which it takes. */
+const MODEL = /\.(safetensors|ckpt|pth?|bin|gguf)$/i
 
-const OPEN: Zone = { id: 'open', title: 'document.drop.open', about: 'document.drop.open.about', icon: IconPhotoPlus, take: ([file]) => file && openFile(file) }
+const OPEN: Zone = { id: 'open', title: 'document.drop.open', about: 'document.drop.open.about', icon: IconPhotoPlus, take: openDropped }
 const OTHERS: readonly Zone[] = [
   {
     id: 'layer', title: 'document.drop.layer', about: 'document.drop.layer.about', icon: IconStackPush,
@@ -29,6 +31,13 @@ const MODELS: Zone = { id: 'model', title: 'document.drop.model', about: 'docume
 
 function zonesFor(open: boolean, models: boolean): readonly Zone[] {
   return [OPEN, ...(open ? OTHERS : []), ...(models ? [MODELS] : [])]
+}
+
+/** Opens the first of several: only one picture is open at a time, and the others are not passed over in silence. */
+async function openDropped([file, ...others]: readonly FileInfo[]): Promise<void> {
+  if (!file) return
+  await openFile(file)
+  if (others.length > 0) tellNotice({ id: 'drop-others', level: 'info', message: t('document.drop.others', { n: others.length }), sticky: false, over: false })
 }
 
 /** Hands dropped files to a zone; what goes wrong is one plain dialog. */

@@ -75,6 +75,7 @@ export const documentStrings = {
   'document.drop.layer.about': 'on top of this picture',
   'document.drop.mask': 'Mask',
   'document.drop.mask.about': 'white = will change',
+  'document.drop.others': 'One picture is open at a time: {n} other file was left alone. Drop it on "Layer" to lay it on top.|One picture is open at a time: {n} other files were left alone. Drop them on "Layer" to lay them on top.',
   'document.drop.model': 'Model',
   'document.drop.model.about': 'a .safetensors file',
   'document.start.title': 'Open a picture to begin',
