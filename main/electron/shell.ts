@@ -34,6 +34,9 @@ export interface ShellOptions {
   readonly spawn?: HostProcessOptions['spawn']
 }
 
+/** What the system knows the program by; `appId` of electron-builder.yml. */
+export const APP_ID = 'app.palimpsest.editor'
+
 /** See the file's head. One per process. */
 export class Shell {
   readonly #options: ShellOptions
@@ -64,6 +67,7 @@ export class Shell {
       return false
     }
     crashReporter.start({ uploadToServer: false })
+    if (this.#options.platform === 'win32') app.setAppUserModelId(APP_ID) // the taskbar keeps the window with the installed program, and its recent files
     protocol.registerSchemesAsPrivileged([
       { scheme: APP_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true } },
       { scheme: MEDIA_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } },

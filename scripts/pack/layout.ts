@@ -22,7 +22,9 @@ export async function layOutApp(root: string, out: string, renderer: string): Pr
   copyTree(renderer, path.join(out, 'renderer'))
   copyFile(path.join(root, 'docs', 'icon', 'png', '256x256.png'), path.join(out, 'icon.png'))
   const { name, version, description, license } = readManifest(root)
-  fs.writeFileSync(path.join(out, 'package.json'), `${JSON.stringify({ name, version, description, license, author: 'Palimpsest contributors', type: 'module', main: 'electron/main.mjs' }, null, 2)}\n`)
+  // desktopName: what Linux knows the window by, so that it belongs to its starter
+  const manifest = { name, productName: 'Palimpsest', version, description, license, author: 'Palimpsest contributors', type: 'module', main: 'electron/main.mjs', desktopName: 'palimpsest-editor.desktop' }
+  fs.writeFileSync(path.join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }
 
 /**

@@ -12,6 +12,7 @@ import { HostProcess } from '../../main/electron/hostProcess.ts'
 import { shellPaths } from '../../main/electron/shellPaths.ts'
 import { layOut, layOutApp } from '../../scripts/pack/layout.ts'
 import type { Target } from '../../scripts/pack/modules.ts'
+import { runFake } from '../support/fakeElectron/run.ts'
 import { makeElectronStandIn, readFuses } from '../support/electronStandIn.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -131,6 +132,19 @@ describe.skipIf(missing !== undefined)('the packed program, moved away from the 
       server.kill('SIGINT')
       await gone
     }
+  })
+
+  it('has a main process that starts, in whose window host and engine answer', async () => {
+    const app = path.join(folder, 'app')
+    ;(require('@electron/asar') as { extractAll(archive: string, to: string): void }).extractAll(path.join(resources, 'app.asar'), app)
+    expect(JSON.parse(fs.readFileSync(path.join(app, 'package.json'), 'utf8'))).toMatchObject({ productName: 'Palimpsest', desktopName: 'palimpsest-editor.desktop', main: 'electron/main.mjs' })
+    const page = `
+      const { value: { project } } = await palimpsest.call('projects.create', { name: 'First' })
+      const { value } = await palimpsest.call('documents.create', { project, sample: true })
+      return [value.canvas.width, value.canvas.height]`
+    const told = await runFake({ main: path.join(app, 'electron', 'main.mjs'), home: path.join(folder, 'fake'), page, resources })
+    expect(told.find(({ what }) => what === 'page')).toMatchObject({ status: 200 })
+    expect(told.find(({ what }) => what === 'done')).toMatchObject({ result: [384, 256] })
   })
 
   it('serves the shell from the places the shell looks in', async () => {

@@ -76,7 +76,7 @@ export function stubElectron(folder: string): StubElectron {
   const awake = new Set<number>()
   const switches = new Set<string>()
   const app = Object.assign(new EventEmitter(), {
-    commandLine: { hasSwitch: (name: string) => switches.has(name) }, exit: vi.fn(), requestSingleInstanceLock: vi.fn(() => true), quit: vi.fn(), enableSandbox: vi.fn(), whenReady: vi.fn(() => Promise.resolve()), getPath: vi.fn(() => folder),
+    commandLine: { hasSwitch: (name: string) => switches.has(name) }, exit: vi.fn(), setAppUserModelId: vi.fn(), requestSingleInstanceLock: vi.fn(() => true), quit: vi.fn(), enableSandbox: vi.fn(), whenReady: vi.fn(() => Promise.resolve()), getPath: vi.fn(() => folder),
     addRecentDocument: vi.fn(), getFileIcon: vi.fn(() => Promise.reject(new Error('none'))),
   }) as unknown as StubElectron['app']
   const session = {

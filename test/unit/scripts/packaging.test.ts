@@ -62,6 +62,25 @@ describe('the configuration of the packages', () => {
     expect(lines).toContain('chmod 4755 "$app/chrome-sandbox"') // at the start of its line: in no condition
   })
 
+  it('takes nobody\'s pictures away: pictures are offered under "Open with", projects alone are associated', () => {
+    const pictures = ['png', 'jpg', 'jpeg', 'webp', 'tif', 'tiff', 'avif']
+    expect(config['fileAssociations']).toMatchObject([{ ext: 'palimpsest', mimeType: 'application/x-palimpsest' }]) // the installer of Windows makes these the default
+    expect(config['mac']).toMatchObject({ fileAssociations: [{ ext: pictures, rank: 'Alternate' }] })
+    expect(config['linux']).toMatchObject({ syncDesktopName: true, mimeTypes: ['png', 'jpeg', 'webp', 'tiff', 'avif'].map((type) => `image/${type}`) })
+    const script = read((config['nsis'] as { include: string }).include)
+    expect([...script.matchAll(/SupportedTypes" "\.(\w+)"/g)].map(([, type]) => type)).toEqual(pictures)
+    expect(script.split('\n').filter((line) => line.startsWith('!macro '))).toEqual(['!macro customInstall', '!macro customUnInstall'])
+  })
+
+  it('lets the packed Node of macOS compile at run time and load modules that others signed, under the hardened runtime', () => {
+    const mac = config['mac'] as Record<string, string>
+    expect(mac['hardenedRuntime']).toBe(true)
+    for (const kind of ['entitlements', 'entitlementsInherit']) {
+      const keys = [...read(mac[kind]!).matchAll(/<key>com\.apple\.security\.cs\.([\w-]+)<\/key>\s*<true\/>/g)].map(([, key]) => key)
+      expect(keys).toEqual(['allow-jit', 'allow-unsigned-executable-memory', 'disable-library-validation'])
+    }
+  })
+
   it('asks for the packages of the target, and says how to get those of another', () => {
     expect(packagesFor(root, { platform: process.platform as 'linux', arch: process.arch as 'x64' })).toEqual(expect.arrayContaining(['onnxruntime-node', 'sharp', 'better-sqlite3', 'detect-libc']))
     const other = process.platform === 'win32' ? 'darwin' : 'win32'

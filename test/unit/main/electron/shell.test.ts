@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ASK, SEND, TELL } from '../../../../preload/ipcChannels.ts'
 import { stubElectron } from '../../../support/electronStub.ts'
 import { type RunningShell, runShell } from '../../../support/runningShell.ts'
-import { Shell } from '../../../../main/electron/shell.ts'
+import { APP_ID, Shell } from '../../../../main/electron/shell.ts'
 
 let shell: RunningShell | undefined
 afterEach(async () => {
@@ -104,5 +104,15 @@ describe('the desktop shell', () => {
     const paths = { node: 'node', host: 'host', renderer: '/r', preload: '/p', icon: '/i', ownArguments: 1 }
     expect(new Shell({ electron: stub.parts, paths, env: {}, args: [], folder: '/', platform: 'linux' }).start()).toBe(false)
     expect([stub.app['quit']!.mock.calls.length, stub.app['whenReady']!.mock.calls.length]).toEqual([1, 0])
+  })
+
+  it('tells Windows which program it is, by the name the installer gave it', () => {
+    const stub = stubElectron('/nowhere')
+    stub.app['requestSingleInstanceLock']!.mockReturnValue(true)
+    stub.app['whenReady']!.mockReturnValue(new Promise(() => undefined)) // the start is what counts here
+    const paths = { node: 'node', host: 'host', renderer: '/r', preload: '/p', icon: '/i', ownArguments: 1 }
+    new Shell({ electron: stub.parts, paths, env: {}, args: [], folder: '/', platform: 'win32' }).start()
+    expect(stub.app['setAppUserModelId']!.mock.calls).toEqual([[APP_ID]])
+    expect(fs.readFileSync(path.join(import.meta.dirname, '../../../../electron-builder.yml'), 'utf8')).toContain(`appId: ${APP_ID}\n`)
   })
 })

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Activity } from '../../../../main/electron/activity.ts'
 import { LogFile } from '../../../../main/electron/logFile.ts'
@@ -67,6 +68,8 @@ describe('files to open', () => {
     fs.writeFileSync(path.join(folder, 'a.png'), '')
     expect(pathsAmong(['palimpsest', 'a.png', '--flag', 'gone.png', '-psn_0_1'], folder, 1)).toEqual([path.join(folder, 'a.png')])
     expect(pathsAmong(['electron', 'main.mjs', path.join(folder, 'a.png')], '/', 2)).toEqual([path.join(folder, 'a.png')])
+    fs.writeFileSync(path.join(folder, 'a b ü.png'), '') // as file managers write it: the desktop entry asks for addresses
+    expect(pathsAmong(['palimpsest', pathToFileURL(path.join(folder, 'a b ü.png')).href, 'file://elsewhere/a.png', 'file:///%zz'], '/', 1)).toEqual([path.join(folder, 'a b ü.png')])
   })
 
   it('wait for the window, and come once', () => {
