@@ -44,7 +44,7 @@ const COMMA_LISTS: ReadonlySet<string> = new Set(['blendWords', 'methods', 'kind
 
 /** Headings of the help and what stands below them; anything else stands under the first. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  'What to make:': ['prompt', 'target', 'swap', 'add', 'remove', 'weight', 'negative', 'image', 'bench', 'mask', 'model', 'size', 'count', 'strength', 'left', 'right', 'top', 'bottom'],
+  'What to make:': ['prompt', 'target', 'swap', 'add', 'remove', 'weight', 'negative', 'image', 'bench', 'mask', 'model', 'configDir', 'size', 'count', 'strength', 'left', 'right', 'top', 'bottom'],
   'The edit:': ['method', 'methods', 'align', 'cross', 'self', 'selfPixels', 'blendWords', 'localBlend', 'blendThreshold', 'blendStart', 'bias', 'biasStrength', 'startStep', 'startLayer', 'referenceExact'],
   'The inversion:': ['inversion', 'fidelity', 'trajectory', 'renoiseSteps', 'proximal', 'proximalQuantile', 'proximalGuide', 'proximalUntil', 'proximalRate', 'proximalDilate', 'emptyShare', 'inversionCache'],
   'Sampling:': ['steps', 'guidance', 'guidanceRescale', 'scheduler', 'seed', 'clipSkip', 'longPrompt', 'latents', 'trace'],
@@ -142,7 +142,7 @@ export function helpText(flag: Flag): string {
   if (flag.minimum !== undefined && flag.maximum !== undefined && !mentions(flag, flag.maximum)) notes.push(`${flag.minimum} to ${flag.maximum}`)
   if (flag.required) notes.push('required')
   else if (flag.kind !== 'switch' && shownDefault(flag) !== '') notes.push(`default: ${shownDefault(flag)}`)
-  const start = flag.kind === 'switch' && flag.defaultValue === true ? `turn off: ${flag.description}` : flag.description
+  const start = flag.kind === 'switch' && flag.defaultValue === true ? `do not ${flag.description}` : flag.description
   return notes.length > 0 ? `${start} (${notes.join('; ')})` : start
 }
 

@@ -94,6 +94,12 @@ function endingsOf(field: string, spec: CommandSpec): PlannedOutput['endings'] {
 }
 
 if (import.meta.main) {
+  // Whoever reads may stop early, as in "palimpsest history list garden | head": nobody listens, the work goes on.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
   // Not process.exit: what is still on its way into a pipe would be lost.
   process.exitCode = await main(process.argv.slice(2), processSurroundings())
 }

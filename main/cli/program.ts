@@ -29,6 +29,11 @@ export type Parsed = { readonly kind: 'command'; readonly command: TypedCommand 
 const ABOUT = 'Palimpsest edits and makes pictures with diffusion models on this machine. It needs no network.'
 
 const FOOTER = `
+First steps:
+  palimpsest txt2img --prompt "a red cat on a hill" --out cat.png
+  palimpsest remove --image photo.jpg --mask mask.png --out without.png
+  palimpsest serve
+
 Relative paths start from the folder you are in. White in a mask means "change".
 
 Exit codes: 0 done, 1 failed, 2 bad input, 130 cancelled (Ctrl-C; press it twice to stop at once).

@@ -54,6 +54,12 @@ function start(args: readonly string[], fake: object, more: { cwd?: string; env?
 const draw = (out = 'cat.png', ...more: string[]): string[] => ['txt2img', '--prompt', 'a cat', '--out', out, ...more]
 
 describe('a run', () => {
+  it('of the help ends quietly when nobody reads it any more, as in "| head"', async () => {
+    const { child, ended } = start(['--help'], {})
+    child.stdout!.destroy()
+    expect(await ended).toMatchObject({ code: 0, signal: null, err: '' })
+  })
+
   it('writes below the folder it was called in, says so and ends with 0', async () => {
     const { code, out, err } = await start(draw(), { does: 'steps' }).ended
     expect({ code, out }).toEqual({ code: 0, out: 'Wrote cat.png (64 x 64), seed 42, in 1.3 s.\n' })

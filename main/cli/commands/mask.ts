@@ -13,6 +13,7 @@ export const mask: CommandSpec = {
   ],
   schema: requestSchemas.mask,
   inputPaths: ['maps'],
+  placeholders: { colour: '<#rrggbb>', where: '<condition>' },
   outEndings: ['.png', '.tif', '.tiff'],
   report: (result) => `${reportPicture(result)} ${(Number(result['whiteShare']) * 100).toFixed(1)} % of it is white.`,
 }

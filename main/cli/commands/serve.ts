@@ -20,6 +20,7 @@ export const serve: ProcedureSpec = {
   examples: ['palimpsest serve', 'palimpsest serve --root pictures --port 8123 --no-open'],
   schema,
   inputPaths: ['root'],
+  placeholders: { root: '<folder>', host: '<address>' },
   perform: async (request, { around, printer, signal }) => {
     const { root, port, host, open } = schema.parse(request)
     const { PALIMPSEST_ENGINE_MODULE: engineModule, PALIMPSEST_WINDOW: folder, PALIMPSEST_BRIDGE: bridge } = around.env // the tests' own
