@@ -1,7 +1,7 @@
 /** Files by id, settings, log, notices, projects: what a window can do beside editing. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CHUNK_BYTES } from '../../../../preload/contract/files.ts'
 import { safeName } from '../../../../main/host/fileTable.ts'
 import { LogFile } from '../../../../main/host/logFile.ts'
@@ -9,6 +9,13 @@ import { SettingsFile } from '../../../../main/host/settingsFile.ts'
 import { hostRig, sampleDocument, scratchFolder } from '../../../support/hostRig.ts'
 
 const rig = hostRig()
+
+/** Sends a file whole. */
+async function upload(name: string, bytes: Buffer): Promise<string> {
+  const { file } = await rig.call('files.begin', { name, bytes: bytes.length })
+  await rig.call('files.append', { file, offset: 0, bytes: new Uint8Array(bytes) })
+  return (await rig.call('files.end', { file })).file
+}
 
 describe('an upload', () => {
   it('arrives in pieces and is then a file like any other', async () => {
@@ -25,6 +32,20 @@ describe('an upload', () => {
     expect(facts).toMatchObject({ format: 'png', width: 384, height: 256, depth: 8 })
     expect((await rig.call('media.read', { key: facts.thumbnail! })).media).toBe('image/webp')
     expect(await rig.refused('files.append', { file, offset: 0, bytes: new Uint8Array(1) })).toMatchObject({ code: 'file/no-upload' })
+  })
+
+  it('is called what a person calls it when something is wrong with it', async () => {
+    const file = await upload('broken one.palimpsest', Buffer.from('PK\x03\x04 and then nothing'))
+    expect((await rig.refused('projects.open', { file }))!.message).toMatch(/^broken one\.palimpsest: expected a zipped Palimpsest project/)
+  })
+
+  it('that was left unfinished for long makes room for others', async () => {
+    const begun = await Promise.all(Array.from({ length: 64 }, (_, index) => rig.call('files.begin', { name: `${index}.png`, bytes: 10 })))
+    expect(await rig.refused('files.begin', { name: 'more.png', bytes: 10 })).toMatchObject({ code: 'file/too-many' })
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 11 * 60_000)
+    await rig.call('files.begin', { name: 'more.png', bytes: 10 })
+    now.mockRestore()
+    expect(await rig.refused('files.append', { file: begun[0]!.file, offset: 0, bytes: new Uint8Array(1) })).toMatchObject({ code: 'host/unknown-id' })
   })
 
   it('keeps its name, whatever folders or letters a page puts into it', () => {
@@ -46,6 +67,22 @@ describe('a download', () => {
 })
 
 describe('projects', () => {
+  it('that were made for a picture which then could not be opened are taken back; one that holds a document stays', async () => {
+    const whole = fs.readFileSync('models/samples/meadow.png')
+    const cut = await upload('cut off.png', whole.subarray(0, whole.length >> 1)) // its head is whole: only decoding finds it
+    const names = async (): Promise<string[]> => (await rig.call('projects.list', {})).projects.map(({ name }) => name)
+    const { project } = await rig.call('projects.create', { name: 'Cut off' })
+    expect(await names()).toContain('Cut off')
+    expect(await rig.refused('documents.create', { project, file: cut })).toMatchObject({ code: 'picture/damaged', message: expect.stringMatching(/^cut off\.png: /) as string })
+    await rig.call('projects.close', { project })
+    expect(await names()).not.toContain('Cut off')
+    const { which, view } = await sampleDocument(rig, 'Kept')
+    expect(await rig.refused('document.change', { ...which, base: view.head, change: { change: 'layer.import', file: cut, above: null } })).toMatchObject({ code: 'picture/damaged' })
+    expect(await rig.call('documents.open', which)).toMatchObject({ head: view.head })
+    await rig.call('projects.close', { project: which.project })
+    expect(await names()).toContain('Kept')
+  })
+
   it('are listed, renamed, closed, opened again by their ref, and unpacked from an archive', async () => {
     const { which, view } = await sampleDocument(rig, 'Garden')
     await rig.call('projects.rename', { project: which.project, name: 'My garden' })
