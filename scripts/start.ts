@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { checkoutEnvironment } from '../main/paths.ts'
+import { type End, couldNotStart } from './start/electronEnd.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const args = process.argv.slice(2)
@@ -18,14 +19,17 @@ if (isStale()) {
   const { status } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(root, 'scripts', 'build.ts')], { cwd: root, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
 }
-const electron = args.includes('--no-open') || args.includes('--browser') ? undefined : electronBinary()
+const electron = electronBinary()
 // a checkout keeps models, projects and caches below git-ignored folders, unless told otherwise
 const env = { ...checkoutEnvironment(root), ...process.env }
-if (electron) run(electron, [path.join(root, 'dist', 'electron', 'main.mjs'), ...args])
-else {
-  if (!args.includes('--no-open') && !args.includes('--browser')) process.stderr.write('Electron is not installed here (its binary could not be fetched), so the editor opens in your browser.\n')
-  run(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(root, 'main', 'cli', 'index.ts'), 'serve', ...args.filter((arg) => arg !== '--browser')])
-}
+const inBrowser = args.includes('--no-open') || args.includes('--browser')
+if (electron && !inBrowser) {
+  const began = Date.now()
+  const end = await run(electron, [path.join(root, 'dist', 'electron', 'main.mjs'), ...args])
+  if (!couldNotStart(end, Date.now() - began)) process.exit(exitCodeOf(end))
+  process.stderr.write(`Electron could not start here (${end.signal ?? `code ${end.code}`}): most often the system allows it no sandbox (docs/packaging.md says what to do) or lacks a library it needs. The editor opens in your browser.\n`)
+} else if (!inBrowser) process.stderr.write('Electron is not installed here (its binary could not be fetched), so the editor opens in your browser.\n')
+process.exit(exitCodeOf(await run(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(root, 'main', 'cli', 'index.ts'), 'serve', ...args.filter((arg) => arg !== '--browser')])))
 
 /** Whether any source is newer than what was built of it. */
 function isStale(): boolean {
@@ -52,8 +56,15 @@ function electronBinary(): string | undefined {
   }
 }
 
-function run(command: string, commandArgs: readonly string[]): void {
+function run(command: string, commandArgs: readonly string[]): Promise<End> {
   const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit', env })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
-  child.on('exit', (code, signal) => process.exit(signal === 'SIGINT' ? 130 : (code ?? 1)))
+  return new Promise((resolve) => {
+    child.on('error', () => resolve({ code: 127, signal: null })) // as a shell says that it cannot be run
+    child.on('exit', (code, signal) => resolve({ code, signal }))
+  })
+}
+
+function exitCodeOf({ code, signal }: End): number {
+  return signal === 'SIGINT' ? 130 : (code ?? 1)
 }
