@@ -31,8 +31,11 @@ export interface FrameLoopPorts {
   readonly onView: () => void
 }
 
-/** Tiles' worth of layers that a frame draws when whole tiles are new; the rest shows stand-ins and comes with the next. */
-const DRAWS_A_FRAME = 16
+/**
+ * Tiles' worth of layers that a frame draws when whole tiles are new, 0.06 ms each without a graphics card; the rest shows
+ * stand-ins and comes with the next frames.
+ */
+const WORK_A_FRAME = 64
 /** How long a step of the zoom takes to arrive. */
 const GLIDE_MS = 140
 
@@ -190,14 +193,18 @@ export class FrameLoop {
       this.#planned = sight
       scene.plan(this.#view, this.#comparison, this.#ports.strokeTarget())
     }
-    scene.startFrame(DRAWS_A_FRAME)
+    scene.pictures.startFrame(WORK_A_FRAME)
+    this.#markBoxes(scene.catchUp(this.#view))
     this.#paintLayer(this.#document, this.#dirty.document)
     this.#paintOverlay(scene)
     if (this.#dirty.interface) this.#interface.paint(this.#lines(), this.#view, this.#ports.theme())
     this.#dirty.interface = false
-    const postponed = scene.takePostponed()
-    for (const box of postponed.document) this.#mark('document', this.#onScreen(box))
-    for (const box of postponed.overlay) this.#mark('overlay', this.#onScreen(box))
+    if (scene.pictures.behind) this.request()
+  }
+
+  #markBoxes({ document, overlay }: { readonly document: readonly Edges[]; readonly overlay: readonly Edges[] }): void {
+    for (const box of document) this.#mark('document', this.#onScreen(box))
+    for (const box of overlay) this.#mark('overlay', this.#onScreen(box))
   }
 
   #paintOverlay(scene: Scene): void {

@@ -8,14 +8,15 @@ import { type Affine, IDENTITY, invert } from '../geometry/affine.ts'
 import { type Edges, edgesOf, intersect, isEmpty, mapEdges, outward, rectOf, scaleEdges, unite } from '../geometry/boxes.ts'
 import { type Viewport, levelOf, seenBox } from '../geometry/viewport.ts'
 import { Contours } from '../overlay/contours.ts'
-import { Compositor } from '../tiles/compositor.ts'
+import type { Compositor } from '../tiles/compositor.ts'
 import { type LayerNode, changedBoxes, layerTree, mapOfLayer, reachOf, shownLayers } from '../tiles/layerTree.ts'
 import type { MakeSurface } from '../tiles/surfaces.ts'
 import { fullSizePlaces, placesUnder } from '../tiles/sightPlan.ts'
-import { coarsestLevel, placesOf, tileBox, tilesOver } from '../tiles/tilePlan.ts'
+import { type TileRange, coarsestLevel, placesOf, tileBox, tilesOver } from '../tiles/tilePlan.ts'
 import { DEFAULT_MASK_COLOUR, FIRST_STAND_IN, MASK_LAYER_PLANE, OWN_LAYER, SCRIBBLE_LAYER, STAGED_LAYER, WORD_LAYER, isHosted, lookOf } from './ownLayers.ts'
+import { Pictures, type Sight } from './pictures.ts'
 import type { OwnBytes } from '../tiles/tilePixels.ts'
-import { type Tile, TileStore } from '../tiles/tileStore.ts'
+import { type PixelCause, type Tile, TileStore } from '../tiles/tileStore.ts'
 
 /** What a scene needs. */
 export interface SceneOptions {
@@ -38,6 +39,7 @@ interface StandIn {
 /** See the file's head. */
 export class Scene {
   readonly store: TileStore
+  readonly pictures: Pictures
   readonly composed: Compositor
   readonly original: Compositor
   readonly mask: Compositor
@@ -54,6 +56,8 @@ export class Scene {
   #nodes: LayerNode[] | null = null
   #nextStandIn = FIRST_STAND_IN
   #maskTint = DEFAULT_MASK_COLOUR
+  /** what was planned for last */
+  #sight: Sight = { level: 0, shows: 'document' }
 
   constructor(document: DocumentView, options: SceneOptions) {
     this.#document = document
@@ -65,14 +69,15 @@ export class Scene {
       isEmpty: (place) => this.#isEmpty(place),
       look: lookOf,
       levels: () => coarsestLevel(this.#document.canvas),
-      onPixels: (tile, part) => this.#onPixels(tile, part),
+      onPixels: (tile, part, cause) => this.#onPixels(tile, part, cause),
+      onUnseen: (layer, plane, at) => this.pictures.unseen(this.#overlayOf(layer, plane), this.mapOf(layer), at),
       onFailure: options.onFailure,
     })
-    const compositor = (layers: () => readonly LayerNode[], share: number, tint: () => string | null = () => null): Compositor => new Compositor({ store: this.store, makeSurface, layers, budget: budget.composed * share, tint })
-    this.composed = compositor(() => this.nodes, 0.5)
-    this.original = compositor(() => this.#originalNodes(), 0.2)
-    this.mask = compositor(() => this.#maskNodes(), 0.2, () => this.#maskTint)
-    this.marks = compositor(() => [this.#ownNode(WORD_LAYER), this.#ownNode(SCRIBBLE_LAYER)], 0.1)
+    this.pictures = new Pictures({
+      document: () => this.nodes, original: () => this.#originalNodes(), mask: () => this.#maskNodes(), tint: () => this.#maskTint,
+      marks: () => [this.#ownNode(WORD_LAYER), this.#ownNode(SCRIBBLE_LAYER)],
+    }, { store: this.store, makeSurface, budget: budget.composed });
+    ({ composed: this.composed, original: this.original, mask: this.mask, marks: this.marks } = this.pictures)
     this.contours = new Contours((level, x, y) => this.#maskBytes(level, x, y))
   }
 
@@ -192,24 +197,19 @@ export class Scene {
   setMaskTint(colour: string): void {
     if (colour === this.#maskTint) return
     this.#maskTint = colour
-    this.mask.invalidate(null)
+    this.pictures.mask.invalidate(null)
   }
 
-  /** Boxes of picture and overlay that must be painted again because a frame had no time for them. */
-  takePostponed(): { document: Edges[]; overlay: Edges[] } {
-    return { document: [...this.composed.takePostponed(), ...this.original.takePostponed()], overlay: [...this.mask.takePostponed(), ...this.marks.takePostponed()] }
-  }
-
-  /** Begins a frame with so much work for whole tiles; see {@link Compositor.startFrame}. */
-  startFrame(draws: number): void {
-    for (const one of [this.composed, this.original, this.mask, this.marks]) one.startFrame(draws)
+  /** Composes what earlier frames had no time for and is still in sight. @returns boxes of picture and overlay to paint again */
+  catchUp(view: Viewport): { document: Edges[]; overlay: Edges[] } {
+    return this.pictures.catchUp(this.#rangeOf(view))
   }
 
   /** Forgets the tiles of one of the window's own layers. */
   clearOwn(layer: number): void {
     this.store.keepLayers((one) => one !== layer)
     this.#touched.delete(layer)
-    this.marks.invalidate(null)
+    this.pictures.marks.invalidate(null)
     this.#options.onOverlay(null)
   }
 
@@ -241,8 +241,12 @@ export class Scene {
 
   /** Changes when other tiles come into sight. */
   sightKey(view: Viewport): string {
-    const range = tilesOver(seenBox(view), levelOf(view.zoom, coarsestLevel(this.#document.canvas)))
+    const range = this.#rangeOf(view)
     return `${range.level} ${range.left} ${range.top} ${range.right} ${range.bottom}`
+  }
+
+  #rangeOf(view: Viewport): TileRange {
+    return tilesOver(seenBox(view), levelOf(view.zoom, coarsestLevel(this.#document.canvas)))
   }
 
   /** Stops everything. */
@@ -256,6 +260,7 @@ export class Scene {
     const seen = intersect(seenBox(view), { left: 0, top: 0, right: canvas.width, bottom: canvas.height })
     if (isEmpty(seen)) return
     const level = levelOf(view.zoom, coarsestLevel(canvas))
+    this.#sight = { level, shows: comparison.show }
     const pictures = comparison.show === 'original' ? this.#originalNodes() : [...shownLayers(this.nodes), ...(comparison.show === 'document' ? [] : this.#originalNodes())]
     const all = [...this.#maskNodes(), ...[...pictures].reverse()].filter(isHosted)
     const coarse = Math.min(coarsestLevel(canvas), level + 3)
@@ -333,30 +338,34 @@ export class Scene {
     return !view.extent || isEmpty(intersect(tileBox(level, x, y), edgesOf(view.extent)))
   }
 
-  #onPixels({ place }: Tile, part: Edges): void {
+  #onPixels({ place }: Tile, part: Edges, cause: PixelCause): void {
     const at = tileBox(place.level, place.x, place.y)
     const scaled = scaleEdges(part, 2 ** place.level)
     const inLayer = { left: at.left + scaled.left, top: at.top + scaled.top, right: at.left + scaled.right, bottom: at.top + scaled.bottom }
     const box = mapEdges(this.mapOf(place.layer), inLayer)
-    if (place.layer === WORD_LAYER || place.layer === SCRIBBLE_LAYER) {
-      this.marks.invalidate(box)
-      this.#options.onOverlay(box)
-    } else if (place.layer === this.maskLayer && place.plane === MASK_LAYER_PLANE) {
-      this.contours.invalidate(place, part)
-      this.mask.invalidate(box)
-      this.#options.onOverlay(box)
-    } else this.#changedPicture(box)
+    const over = this.#overlayOf(place.layer, place.plane)
+    if (over === this.pictures.mask) this.contours.invalidate(place, part)
+    for (const one of over ? [over] : [this.pictures.composed, this.pictures.original]) one.invalidate(box, cause)
+    if (cause === 'arrival' && !this.pictures.hasNews(over, this.#sight, box)) return
+    if (over) this.#options.onOverlay(box)
+    else this.#options.onDocument(box)
+  }
+
+  /** The compositor of what lies over the picture that shows a plane; null: it belongs to the picture. */
+  #overlayOf(layer: number, plane: Plane): Compositor | null {
+    if (layer === WORD_LAYER || layer === SCRIBBLE_LAYER) return this.pictures.marks
+    return layer === this.maskLayer && plane === MASK_LAYER_PLANE ? this.pictures.mask : null
   }
 
   #changedPicture(box: Edges | null): void {
-    this.composed.invalidate(box)
-    this.original.invalidate(box)
+    this.pictures.composed.invalidate(box)
+    this.pictures.original.invalidate(box)
     this.#options.onDocument(box)
   }
 
   #changedMask(box: Edges | null): void {
     this.contours.invalidate(null)
-    this.mask.invalidate(box)
+    this.pictures.mask.invalidate(box)
     this.#options.onOverlay(box)
   }
 

@@ -8,8 +8,8 @@ import { type Edges, intersect, isEmpty, outward, scaleEdges, unite } from '../g
 import { type LayerNode, isShown, shownLayers } from './layerTree.ts'
 import { LayerDrawer } from './layerDrawer.ts'
 import { type Context2D, type Drawable, type MakeSurface, type Surface, surfaceBytes } from './surfaces.ts'
-import { tileBox } from './tilePlan.ts'
-import type { TileStore } from './tileStore.ts'
+import { type TileAt, placesOf, tileBox, tilesOver } from './tilePlan.ts'
+import type { PixelCause, TileStore } from './tileStore.ts'
 
 /** A square piece of a picture and the part of a tile that it covers, both in their own pixels. */
 export interface Piece {
@@ -42,13 +42,17 @@ interface Composed {
   readonly y: number
   /** part to redo, in the tile's pixels */
   dirty: Edges | null
+  /** all of `dirty` comes from reading: it can wait for its turn */
+  calm: boolean
+  /** a layer's own tile was not there when it was composed */
+  partial: boolean
   /** no layer drew anything */
   blank: boolean
   used: number
 }
 
 const WHOLE: Edges = { left: 0, top: 0, right: TILE_EDGE, bottom: TILE_EDGE }
-/** Parts of a tile up to this many pixels are always redone at once: what a brush touches. */
+/** Parts of a tile up to this many pixels are redone at once when a person changed them: what a brush touches. */
 const SMALL_PART = (TILE_EDGE * TILE_EDGE) / 3
 /** How many levels away a tile is looked for that stands in. */
 const STAND_IN_LEVELS = 4
@@ -64,7 +68,7 @@ export class Compositor {
   #clock = 0
   /** tiles' worth of drawing left in this frame */
   #left = Infinity
-  #postponed: Edges[] = []
+  readonly #postponed = new Map<string, TileAt>()
 
   constructor(options: CompositorOptions) {
     this.#options = options
@@ -84,9 +88,25 @@ export class Compositor {
     this.#left = draws
   }
 
-  /** Boxes of the canvas that were shown from other levels or old pixels since the last call: paint them again. */
-  takePostponed(): Edges[] {
-    return this.#postponed.splice(0)
+  /** Whether tiles wait for a frame that has time for them. */
+  get behind(): boolean {
+    return this.#postponed.size > 0
+  }
+
+  /**
+   * Composes tiles that earlier frames had no time for, as far as this one has.
+   * @param isSeen tiles that are out of sight by now are forgotten
+   * @returns boxes of the canvas that look better now
+   */
+  catchUp(isSeen: (at: TileAt) => boolean): Edges[] {
+    const done: Edges[] = []
+    for (const [key, at] of this.#postponed) {
+      if (this.#left <= 0) break
+      this.#postponed.delete(key)
+      const tile = isSeen(at) ? this.#tile(at.level, at.x, at.y) : null
+      if (tile && !tile.dirty) done.push(tileBox(at.level, at.x, at.y))
+    }
+    return done
   }
 
   /** What shows on one tile of the canvas: its picture, or, when the frame's work is done, pieces of other levels. */
@@ -113,12 +133,13 @@ export class Compositor {
     if (found && !found.dirty) return found
     // its layers are still being read: other levels look better than a part of them, and it is composed once instead of often
     if (!found && !this.#isComplete(level, x, y) && this.#standIns(level, x, y).length > 0) return null
-    if (this.#left <= 0 && (!found || areaOf(found.dirty!) > SMALL_PART)) {
-      this.#postponed.push(tileBox(level, x, y))
+    if (this.#left <= 0 && (!found || found.calm || areaOf(found.dirty!) > SMALL_PART)) {
+      this.#postponed.set(key, { level, x, y })
       return found ?? null
     }
-    const tile = found ?? { surface: this.#room() ?? this.#options.makeSurface(TILE_EDGE, TILE_EDGE), level, x, y, dirty: WHOLE, blank: false, used: ++this.#clock }
+    const tile = found ?? { surface: this.#room() ?? this.#options.makeSurface(TILE_EDGE, TILE_EDGE), level, x, y, dirty: WHOLE, calm: true, partial: false, blank: false, used: ++this.#clock }
     if (!found) this.#tiles.set(key, tile)
+    this.#postponed.delete(key)
     this.#compose(tile, tile.dirty!)
     tile.dirty = null
     return tile
@@ -147,17 +168,25 @@ export class Compositor {
     })
   }
 
-  /** Marks a box of the canvas as changed; null means everything. */
-  invalidate(box: Edges | null): void {
-    for (const tile of this.#tiles.values()) {
-      if (!box) tile.dirty = WHOLE
-      else {
-        const at = tileBox(tile.level, tile.x, tile.y)
-        const scaled = scaleEdges({ left: box.left - at.left, top: box.top - at.top, right: box.right - at.left, bottom: box.bottom - at.top }, 2 ** -tile.level)
-        const part = intersect(outward(scaled), WHOLE)
-        if (!isEmpty(part)) tile.dirty = unite(tile.dirty, part)
-      }
-    }
+  /**
+   * Marks a box of the canvas as changed; null means everything.
+   * @param cause pixels that were read for the first time only matter to tiles that were composed without them
+   */
+  invalidate(box: Edges | null, cause: PixelCause = 'stroke'): void {
+    for (const tile of this.#tiles.values()) if (cause !== 'arrival' || tile.partial) markDirty(tile, box, cause !== 'stroke')
+  }
+
+  /** Marks a box as changed on the tiles of some levels only. */
+  invalidateLevels(fits: (level: number) => boolean, box: Edges): void {
+    for (const tile of this.#tiles.values()) if (fits(tile.level)) markDirty(tile, box, true)
+  }
+
+  /** Whether painting a box at a level shows anything better than it did: something in it can be composed now. */
+  hasNews(level: number, box: Edges): boolean {
+    return placesOf(tilesOver(box, level)).some(({ x, y }) => {
+      const tile = this.#tiles.get(`${level}/${x}/${y}`)
+      return tile ? tile.dirty !== null : this.#isComplete(level, x, y) || this.#standIns(level, x, y).length === 0
+    })
   }
 
   /** Forgets everything. */
@@ -182,10 +211,13 @@ export class Compositor {
     const frame = { level: tile.level, x: tile.x, y: tile.y, part }
     clipped(context, part, () => {
       context.clearRect(part.left, part.top, part.right - part.left, part.bottom - part.top)
-      const before = this.#drawer.work
+      const [before, missing] = [this.#drawer.work, this.#drawer.missing]
       const drawn = this.#blend(context, this.#options.layers(), frame, 0)
       this.#left -= ((this.#drawer.work - before) * areaOf(part)) / areaOf(WHOLE)
-      tile.blank = !drawn && (part === WHOLE || tile.blank)
+      const whole = areaOf(part) === areaOf(WHOLE)
+      tile.partial = this.#drawer.missing > missing || (!whole && tile.partial)
+      tile.blank = !drawn && (whole || tile.blank)
+      tile.calm = true
       const tint = drawn ? this.#options.tint?.() : null
       if (!tint) return
       set(context, 1, 'source-in')
@@ -256,6 +288,15 @@ export interface Frame {
   readonly x: number
   readonly y: number
   readonly part: Edges
+}
+
+/** Adds the part of a tile under a box (null: all of it) to what is to be redone. */
+function markDirty(tile: Composed, box: Edges | null, calm: boolean): void {
+  const at = tileBox(tile.level, tile.x, tile.y)
+  const part = box ? intersect(outward(scaleEdges({ left: box.left - at.left, top: box.top - at.top, right: box.right - at.left, bottom: box.bottom - at.top }, 2 ** -tile.level)), WHOLE) : WHOLE
+  if (isEmpty(part)) return
+  tile.calm = calm && (tile.dirty === null || tile.calm)
+  tile.dirty = unite(tile.dirty, part)
 }
 
 function areaOf({ left, top, right, bottom }: Edges): number {

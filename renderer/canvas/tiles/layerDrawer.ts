@@ -13,6 +13,8 @@ import type { TileStore } from './tileStore.ts'
  * 2 x 256 x sqrt 2 samples of an evenly scaled layer, so one piece is the rule.
  */
 const GATHER_EDGE = 1280
+/** What making a tile's picture costs, in drawings of it. */
+const MAKING = 4
 /** How many levels coarser than wanted may stand in. */
 const STAND_IN_LEVELS = 12
 
@@ -39,8 +41,9 @@ export class LayerDrawer {
   readonly #store: TileStore
   readonly #makeSurface: MakeSurface
   #gathered: Surface | null = null
-  /** pictures drawn since the start; one made for it counts twice */
+  /** pictures drawn since the start; one made for it takes as long as four that are there */
   #work = 0
+  #missing = 0
 
   constructor(store: TileStore, makeSurface: MakeSurface) {
     this.#store = store
@@ -50,6 +53,11 @@ export class LayerDrawer {
   /** Work done since the start, in tiles. */
   get work(): number {
     return this.#work
+  }
+
+  /** Tiles since the start that were not there, whatever stood in for them. */
+  get missing(): number {
+    return this.#missing
   }
 
   /** Whether a layer has anything on the part. */
@@ -107,11 +115,12 @@ export class LayerDrawer {
   #drawTile(context: Context2D, layer: number, plane: Plane, level: number, x: number, y: number, atX: number, atY: number): boolean {
     const tile = this.#store.shown({ layer, plane, level, x, y })
     if (tile) {
-      this.#work += tile.surface ? 1 : tile.empty ? 0 : 2
+      this.#work += tile.surface ? 1 : tile.empty ? 0 : 1 + MAKING
       const surface = this.#store.pictureOf(tile)
       if (surface) context.drawImage(surface.picture, atX, atY)
       return surface !== null
     }
+    if (!this.#store.isThere({ layer, plane, level, x, y })) this.#missing += 1
     return this.#drawFiner(context, layer, plane, level, x, y, atX, atY) || this.#drawCoarser(context, layer, plane, level, x, y, atX, atY)
   }
 

@@ -10,6 +10,11 @@ export type TileBytes = Uint8Array | Uint8ClampedArray
 /** Pixels in a tile. */
 export const TILE_PIXELS = TILE_EDGE * TILE_EDGE
 
+/** Bytes that keep no larger buffer alive: those of one answer often share one. */
+export function ownBytes(bytes: OwnBytes): OwnBytes {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+}
+
 /** Bytes a pixel: 4 for pictures, 1 for masks. */
 export function channelsOf(bytes: TileBytes): 1 | 4 {
   return bytes.length === TILE_PIXELS ? 1 : 4

@@ -1,5 +1,5 @@
 /** Which tiles cover a part of a plane, in the order in which they are wanted. */
-import { TILE_EDGE } from '../../../preload/contract/documents.ts'
+import { TILE_EDGE, type TilePlace } from '../../../preload/contract/documents.ts'
 import { type Edges, intersect, isEmpty } from '../geometry/boxes.ts'
 
 /** A block of tiles of one level: first column and row, and one behind the last. */
@@ -9,6 +9,29 @@ export interface TileRange {
   readonly top: number
   readonly right: number
   readonly bottom: number
+}
+
+/** A tile of a plane: level, column and row. */
+export type TileAt = Pick<TilePlace, 'level' | 'x' | 'y'>
+
+/** A tile's name in a table. */
+export function keyOf({ layer, plane, level, x, y }: TilePlace): string {
+  return `${layer}/${plane}/${level}/${x}/${y}`
+}
+
+/** Whether a tile of any level covers one of the full-size tiles; `set` holds the same tiles as "x/y". */
+export function covers(place: TileAt, tiles: readonly (readonly [number, number])[], set: ReadonlySet<string>): boolean {
+  if (place.level === 0) return set.has(`${place.x}/${place.y}`)
+  return tiles.some(([x, y]) => x >> place.level === place.x && y >> place.level === place.y)
+}
+
+/** The tiles of every level up to a coarsest that cover one of the full-size tiles, each once. */
+export function tilesAbove(tiles: readonly (readonly [number, number])[], coarsest: number): TileAt[] {
+  const found = new Map<string, TileAt>()
+  for (let level = 0; level <= coarsest; level++) {
+    for (const [x, y] of tiles) found.set(`${level}/${x >> level}/${y >> level}`, { level, x: x >> level, y: y >> level })
+  }
+  return [...found.values()]
 }
 
 /** Tiles of a level that a box of full-size pixels meets. */

@@ -9,7 +9,8 @@
 import { type Plane, type TileData, type TilePlace, TILE_EDGE } from '../../../preload/contract/documents.ts'
 import type { Edges } from '../geometry/boxes.ts'
 import { type MakeSurface, type Surface, surfaceBytes } from './surfaces.ts'
-import { type OwnBytes, type TileBytes, halveInto } from './tilePixels.ts'
+import { type OwnBytes, type TileBytes, halveInto, ownBytes } from './tilePixels.ts'
+import { type TileAt, covers, keyOf, tilesAbove } from './tilePlan.ts'
 
 /** Reads tiles; `version` is the document's when they were read. */
 export type ReadTiles = (places: readonly TilePlace[]) => Promise<{ readonly tiles: readonly TileData[]; readonly version: number }>
@@ -33,6 +34,12 @@ export interface Tile {
   used: number
 }
 
+/**
+ * Why a tile has new pixels: a stroke drew them here, newer ones took the place of older ones, or the tile was read for
+ * the first time since it was last dropped and shows what it has always shown.
+ */
+export type PixelCause = 'stroke' | 'change' | 'arrival'
+
 /** What a store needs. */
 export interface TileStoreOptions {
   readonly read: ReadTiles
@@ -48,7 +55,9 @@ export interface TileStoreOptions {
   /** coarsest level */
   readonly levels: () => number
   /** new pixels in a tile; `part` in the tile's pixels */
-  readonly onPixels: (tile: Tile, part: Edges) => void
+  readonly onPixels: (tile: Tile, part: Edges, cause: PixelCause) => void
+  /** a tile changed that is not there to be shown, or (null) a whole plane: what was made of it before is old */
+  readonly onUnseen: (layer: number, plane: Plane, at: TileAt | null) => void
   /** reading failed; it is tried again */
   readonly onFailure: (error: unknown) => void
 }
@@ -153,7 +162,16 @@ export class TileStore {
       tile.needed = Math.max(tile.needed, version)
       if (tile.local === 0 && this.#options.isEmpty(tile.place)) this.#empty(tile, version)
     }
+    this.#tellUnseen(layer, plane, tiles)
     this.#pump()
+  }
+
+  /** Pictures may have been made of tiles that were dropped since: they are old now, and no answer will say so. */
+  #tellUnseen(layer: number, plane: Plane, tiles: readonly (readonly [number, number])[] | null): void {
+    if (tiles === null) this.#options.onUnseen(layer, plane, null)
+    for (const at of tilesAbove(tiles ?? [], this.#options.levels())) {
+      if (!this.#tiles.get(keyOf({ layer, plane, ...at }))?.ready) this.#options.onUnseen(layer, plane, at)
+    }
   }
 
   /** A change left nothing here: no need to ask. */
@@ -161,7 +179,7 @@ export class TileStore {
     tile.version = version
     if (tile.ready && tile.empty) return
     this.#setBytes(tile, null)
-    this.#show(tile, WHOLE)
+    this.#show(tile, WHOLE, tile.ready ? 'change' : 'arrival')
   }
 
   /** Forgets layers that are gone. */
@@ -177,8 +195,8 @@ export class TileStore {
   patch(place: TilePlace, bytes: OwnBytes, part: Edges): void {
     const tile = this.#tile(place)
     if (tile.bytes !== bytes) this.#setBytes(tile, bytes)
-    this.#show(tile, part)
-    this.#halveUp(tile, part)
+    this.#show(tile, part, 'stroke')
+    this.#halveUp(tile, part, 'stroke')
   }
 
   /** Marks tiles as changed by a stroke that is not committed; see {@link settle}. */
@@ -281,7 +299,7 @@ export class TileStore {
     tile.version = version
     if (!data.bytes && tile.ready && tile.empty) return
     this.#setBytes(tile, data.bytes && ownBytes(data.bytes))
-    this.#show(tile, WHOLE)
+    this.#show(tile, WHOLE, tile.ready ? 'change' : 'arrival')
     if (tile.place.level > 0) this.#coverLocal(tile)
   }
 
@@ -290,11 +308,11 @@ export class TileStore {
     for (const tile of this.#tiles.values()) {
       const { layer, plane, level, x, y } = tile.place
       if (tile.local === 0 || layer !== coarse.place.layer || plane !== coarse.place.plane || level !== 0) continue
-      if (x >> coarse.place.level === coarse.place.x && y >> coarse.place.level === coarse.place.y) this.#halveUp(tile, WHOLE)
+      if (x >> coarse.place.level === coarse.place.x && y >> coarse.place.level === coarse.place.y) this.#halveUp(tile, WHOLE, 'change')
     }
   }
 
-  #show(tile: Tile, part: Edges): void {
+  #show(tile: Tile, part: Edges, cause: PixelCause): void {
     tile.ready = true
     tile.empty = tile.bytes === null
     if (tile.surface && tile.bytes) {
@@ -303,11 +321,11 @@ export class TileStore {
     } else if (tile.surface) {
       this.#dropPicture(tile)
     }
-    this.#options.onPixels(tile, part)
+    this.#options.onPixels(tile, part, cause)
   }
 
   /** Carries a part of a full-size tile into the coarser tiles over it. */
-  #halveUp(fine: Tile, part: Edges): void {
+  #halveUp(fine: Tile, part: Edges, cause: PixelCause): void {
     let [bytes, at, { x, y }]: [TileBytes | null, Edges, { x: number; y: number }] = [fine.bytes, part, fine.place]
     const { layer, plane } = fine.place
     for (let level = 1; level <= this.#options.levels() && bytes; level++) {
@@ -317,7 +335,7 @@ export class TileStore {
       // a level that is not there is passed through a tile that nobody keeps
       const target: TileBytes = there ? this.#coarseBytes(coarse, bytes.length) : new Uint8Array(bytes.length)
       const written = halveInto(bytes, at, target, x & 1, y & 1)
-      if (there) this.#show(coarse, written)
+      if (there) this.#show(coarse, written, cause)
       else if (!this.#anyAbove(layer, plane, level, x >> 1, y >> 1)) return
       bytes = target
       at = written
@@ -355,6 +373,7 @@ export class TileStore {
   }
 
   #drop(key: string, tile: Tile): void {
+    if (tile.ready && tile.version < tile.needed) this.#options.onUnseen(tile.place.layer, tile.place.plane, tile.place)
     this.#setBytes(tile, null)
     this.#dropPicture(tile)
     this.#tiles.delete(key)
@@ -378,19 +397,4 @@ export class TileStore {
       this.counts.evicted += 1
     }
   }
-}
-
-/** Bytes that keep no larger buffer alive: those of one answer often share one. */
-function ownBytes(bytes: OwnBytes): OwnBytes {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
-}
-
-function keyOf({ layer, plane, level, x, y }: TilePlace): string {
-  return `${layer}/${plane}/${level}/${x}/${y}`
-}
-
-/** Whether a tile of any level covers one of the full-size tiles. */
-function covers(place: TilePlace, tiles: readonly (readonly [number, number])[], set: ReadonlySet<string>): boolean {
-  if (place.level === 0) return set.has(`${place.x}/${place.y}`)
-  return tiles.some(([x, y]) => x >> place.level === place.x && y >> place.level === place.y)
 }

@@ -15,7 +15,7 @@ class Bench {
     const view = documentOf(layers)
     this.store = new TileStore({
       read: async (places) => ({ version: 1, tiles: places.map((place) => ({ ...place, bytes: rgba(1, 2, 3, 255) })) }),
-      makeSurface: fakeSurface, budget: 2 ** 30, keepsBytes: () => true, isEmpty: () => false, look: () => ({ neutral: 0 }), levels: () => 4, onPixels: () => undefined, onFailure: () => undefined,
+      makeSurface: fakeSurface, budget: 2 ** 30, keepsBytes: () => true, isEmpty: () => false, look: () => ({ neutral: 0 }), levels: () => 4, onPixels: () => undefined, onUnseen: () => undefined, onFailure: () => undefined,
     })
     this.compositor = new Compositor({ store: this.store, makeSurface: fakeSurface, layers: () => layerTree(view), budget })
   }
@@ -93,16 +93,64 @@ describe('composed tiles', () => {
     expect(compositor.pieces(0, 1, 1)).toEqual([{ picture: coarse, fromX: 128, fromY: 128, fromSide: 128, toX: 0, toY: 0, toSide: 256 }])
     expect(compositor.pieces(2, 0, 0)).toEqual([{ picture: coarse, fromX: 0, fromY: 0, fromSide: 256, toX: 0, toY: 0, toSide: 128 }])
     expect(compositor.pieces(0, 40, 40)).toEqual([])
-    expect(compositor.takePostponed()).toHaveLength(3)
+    expect(compositor.behind).toBe(true)
     compositor.startFrame(1)
     expect(compositor.pieces(0, 1, 1)[0].picture).not.toBe(coarse)
     expect(compositor.pieces(0, 0, 0)[0].picture).toBe(coarse) // the one before has used up the frame
-    compositor.takePostponed()
+    compositor.startFrame(1000)
+    expect(compositor.catchUp(() => false)).toEqual([]) // out of sight by now
     compositor.invalidate({ left: 300, top: 300, right: 360, bottom: 360 })
     const before = compositor.counts.pixels
     compositor.pieces(0, 1, 1)
     expect(compositor.counts.pixels - before).toBe(3600)
-    expect(compositor.takePostponed()).toEqual([])
+    expect(compositor.behind).toBe(false)
+  })
+
+  it('are left alone by tiles that come later, but those that were composed without them are done again', async () => {
+    const bench = new Bench([layer(1, 'image'), layer(2, 'paint')])
+    const { compositor } = bench
+    await bench.load([1, 0, 0], [2, 0, 0], [1, 1, 0])
+    expect(bench.draws(0)).toHaveLength(2)
+    expect(bench.draws(1)).toHaveLength(1) // the paint layer's tile is missing
+    compositor.invalidate({ left: 0, top: 0, right: 512, bottom: 256 }, 'arrival')
+    expect(compositor.hasNews(0, { left: 0, top: 0, right: 256, bottom: 256 })).toBe(false)
+    expect(compositor.hasNews(0, { left: 256, top: 0, right: 512, bottom: 256 })).toBe(true)
+    await bench.load([2, 1, 0])
+    expect(bench.draws(0)).toEqual([])
+    expect(bench.draws(1)).toHaveLength(2)
+    compositor.invalidate(null, 'arrival')
+    expect(bench.draws(1)).toEqual([]) // it is whole by now
+    compositor.invalidate({ left: 0, top: 0, right: 256, bottom: 256 }, 'change')
+    expect(bench.draws(0)).toHaveLength(2)
+  })
+
+  it('of one level are done again when only its layer tiles changed', async () => {
+    const bench = new Bench([layer(1, 'image')])
+    await bench.load([1, 0, 0], [1, 0, 0, 1])
+    expect([bench.draws(0, 0, 0).length, bench.draws(0, 0, 1).length]).toEqual([1, 1])
+    bench.compositor.invalidateLevels((level) => level === 1, { left: 0, top: 0, right: 256, bottom: 256 })
+    expect([bench.draws(0, 0, 0).length, bench.draws(0, 0, 1).length]).toEqual([0, 1])
+  })
+
+  it('that were read again wait for their turn, however small the part, and are caught up with', async () => {
+    const bench = new Bench([layer(1, 'image')])
+    const { compositor } = bench
+    await bench.load([1, 0, 0], [1, 1, 0])
+    compositor.startFrame(1000)
+    for (const x of [0, 1]) compositor.pieces(0, x, 0)
+    const before = compositor.counts.pixels
+    compositor.invalidate({ left: 250, top: 0, right: 260, bottom: 10 }, 'change')
+    compositor.startFrame(0)
+    for (const x of [0, 1]) expect(compositor.pieces(0, x, 0)).toHaveLength(1) // old pixels
+    expect(compositor.counts.pixels).toBe(before)
+    compositor.startFrame(1000)
+    expect(compositor.catchUp(({ x }) => x === 1)).toEqual([{ left: 256, top: 0, right: 512, bottom: 256 }])
+    expect(compositor.counts.pixels - before).toBe(40)
+    expect(compositor.behind).toBe(false)
+    compositor.startFrame(0)
+    compositor.invalidate({ left: 0, top: 0, right: 10, bottom: 10 }) // a stroke makes the tile's old pixels urgent too
+    compositor.pieces(0, 0, 0)
+    expect(compositor.behind).toBe(false)
   })
 
   it('wait for all their layers while another level can be shown', async () => {
@@ -110,7 +158,7 @@ describe('composed tiles', () => {
     await bench.load([1, 0, 0, 1], [2, 0, 0, 1], [1, 0, 0])
     const coarse = bench.compositor.pieces(1, 0, 0)[0].picture
     expect(bench.compositor.pieces(0, 0, 0)[0].picture).toBe(coarse)
-    expect(bench.compositor.takePostponed()).toEqual([]) // the tile that is missing calls for it when it comes
+    expect(bench.compositor.behind).toBe(false) // the tile that is missing calls for it when it comes
     await bench.load([2, 0, 0])
     expect(bench.compositor.pieces(0, 0, 0)[0].picture).not.toBe(coarse)
   })

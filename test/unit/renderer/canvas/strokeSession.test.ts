@@ -28,7 +28,7 @@ class Bench {
           await settle()
         })
       }),
-      makeSurface: fakeSurface, budget: 2 ** 30, keepsBytes: () => true, isEmpty: () => known, look: () => ({ neutral: 0 }), levels: () => 0, onPixels: () => undefined, onFailure: () => undefined,
+      makeSurface: fakeSurface, budget: 2 ** 30, keepsBytes: () => true, isEmpty: () => known, look: () => ({ neutral: 0 }), levels: () => 0, onPixels: () => undefined, onUnseen: () => undefined, onFailure: () => undefined,
     })
     const host: Partial<EditorHost> = {
       beginStroke: async (start) => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TileData, TilePlace } from '../../../../preload/contract/documents.ts'
 import { halveInto } from '../../../../renderer/canvas/tiles/tilePixels.ts'
-import { TileStore, type TileStoreOptions } from '../../../../renderer/canvas/tiles/tileStore.ts'
+import { type PixelCause, TileStore, type TileStoreOptions } from '../../../../renderer/canvas/tiles/tileStore.ts'
 import { type FakeSurface, fakeSurface, grey, rgba, settle } from './fakes.ts'
 
 const WHOLE = { left: 0, top: 0, right: 256, bottom: 256 }
@@ -10,6 +10,8 @@ const WHOLE = { left: 0, top: 0, right: 256, bottom: 256 }
 class Bench {
   readonly asked: { places: readonly TilePlace[]; answer: (version: number, bytes?: (place: TilePlace) => Uint8Array<ArrayBuffer> | null) => Promise<void>; fail: () => Promise<void> }[] = []
   readonly shown: string[] = []
+  readonly causes: PixelCause[] = []
+  readonly unseen: string[] = []
   readonly failures: unknown[] = []
   readonly store: TileStore
 
@@ -29,7 +31,7 @@ class Bench {
         })
       }),
       makeSurface: fakeSurface, budget: 64 * 2 ** 20, keepsBytes: () => true, isEmpty: () => false, look: () => ({ neutral: 0 }), levels: () => 4,
-      onPixels: (tile) => void this.shown.push(`${tile.place.level}/${tile.place.x}/${tile.place.y}`), onFailure: (error) => void this.failures.push(error), ...more,
+      onPixels: (tile, _part, cause) => (this.causes.push(cause), void this.shown.push(`${tile.place.level}/${tile.place.x}/${tile.place.y}`)), onUnseen: (_layer, _plane, at) => void this.unseen.push(at ? `${at.level}/${at.x}/${at.y}` : 'all'), onFailure: (error) => void this.failures.push(error), ...more,
     })
   }
 }
@@ -91,6 +93,34 @@ describe('display tiles', () => {
     await asked[1].answer(2, () => grey(8))
     expect(store.shown(place(0))!.bytes![0]).toBe(8)
     expect(store.shown(place(1))!.bytes![0]).toBe(7)
+  })
+
+  it('say why they have new pixels: read first, changed, or painted on', async () => {
+    const { store, asked, causes } = new Bench()
+    store.want([place(0)])
+    await asked[0].answer(1)
+    store.invalidate(1, 'pixels', [[0, 0]], 2)
+    await asked[1].answer(2, () => grey(8))
+    store.patch(place(0), grey(9), WHOLE)
+    expect(causes).toEqual(['arrival', 'change', 'stroke'])
+  })
+
+  it('that changed while nobody held them are told at every level, and those dropped before they were read again', async () => {
+    const { store, asked, unseen } = new Bench({ budget: 3 * 65536 })
+    store.want([place(6, 2), place(3, 1, 1)])
+    await asked[0].answer(1)
+    store.invalidate(1, 'pixels', [[6, 2], [7, 2]], 2)
+    expect(unseen).toEqual(['0/7/2', '2/1/0', '3/0/0', '4/0/0']) // the other two are read again
+    unseen.length = 0
+    store.want([])
+    await asked[1].fail()
+    store.want([place(20), place(21), place(22)])
+    await vi.advanceTimersByTimeAsync(2100)
+    for (const one of asked.slice(2)) await one.answer(3)
+    expect(store.counts.evicted).toBeGreaterThan(0)
+    expect(unseen).toContain('0/6/2')
+    store.invalidate(1, 'pixels', null, 9)
+    expect(unseen.at(-1)).toBe('all')
   })
 
   it('are tried again after a failure, which is told once', async () => {
