@@ -44,6 +44,8 @@ export class OpenProjects {
   readonly #recentFile: string
   readonly #names: SessionNames
   readonly #open = new Registry<OpenProject>('prj', 'project')
+  /** how many times each was opened and not closed again: two windows may show the same one */
+  readonly #holders = new Map<string, number>()
   /** projects that this session has made, by id */
   readonly #made = new Set<string>()
 
@@ -81,7 +83,10 @@ export class OpenProjects {
   /** Opens a project; one that is open already is given again. @throws as openProject */
   open(folder: string): OpenProject {
     const already = this.#open.entries().find(([, project]) => project.folder === path.resolve(folder))
-    if (already) return already[1]
+    if (already) {
+      this.#hold(already[0])
+      return already[1]
+    }
     const opened = openProject(folder, { program: PROGRAM })
     this.#remember(path.resolve(folder))
     const notices = opened.notices.map((notice) => notice.sentence)
@@ -119,11 +124,19 @@ export class OpenProjects {
     return this.#open.entries().map(([, project]) => project)
   }
 
-  /** Closes one. One that was just made and never got a document (its picture could not be opened) is taken back. */
+  /** One window has done with it; true when it was the last one, and the project can be closed. */
+  letGo(id: string): boolean {
+    const holders = (this.#holders.get(id) ?? 1) - 1
+    this.#holders.set(id, holders)
+    return holders <= 0
+  }
+
+  /** Closes one, whoever holds it. One that was just made and never got a document (its picture could not be opened) is taken back. */
   close(id: string): void {
     const project = this.#open.get(id)
     const takenBack = this.#made.delete(id) && project.reader.documents().length === 0
     this.#open.remove(id)
+    this.#holders.delete(id)
     project.reader.close()
     if (takenBack) fs.rmSync(project.folder, { recursive: true, force: true })
   }
@@ -131,7 +144,12 @@ export class OpenProjects {
   #register(project: Omit<OpenProject, 'id'>): OpenProject {
     const opened = { id: '', ...project }
     opened.id = this.#open.mint(opened)
+    this.#hold(opened.id)
     return opened
+  }
+
+  #hold(id: string): void {
+    this.#holders.set(id, (this.#holders.get(id) ?? 0) + 1)
   }
 
   #listed(folder: string): ListedProject {

@@ -41,6 +41,8 @@ const PREVIEW_BACKLOG = 32 << 20
 const LARGEST_BACKLOG = 512 << 20
 /** Silent connections are looked after this often, so that a tunnel keeps them open and dead ones go. */
 const PING_EVERY_MS = 30_000
+/** Time for a window to say goodbye when the server ends, milliseconds. */
+const FAREWELL_MS = 500
 /** Close codes of RFC 6455. */
 const CLOSE = { goingAway: 1001, notUnderstood: 1007, overloaded: 1013 } as const
 const POLICY = [
@@ -71,7 +73,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
       clearInterval(alive)
       sockets.clients.forEach((client) => client.close(CLOSE.goingAway))
       const gone = new Promise<void>((resolve) => server.close(() => resolve()))
-      setTimeout(() => sockets.clients.forEach((client) => client.terminate()), 500).unref()
+      setTimeout(() => {
+        sockets.clients.forEach((client) => client.terminate())
+        server.closeAllConnections() // browsers connect ahead of need; what never asked for anything does not count as idle
+      }, FAREWELL_MS).unref()
       server.closeIdleConnections()
       await gone
     },

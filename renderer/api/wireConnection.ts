@@ -19,6 +19,8 @@ export interface WireOptions {
   readonly contract: number
   /** the host speaks another version of the contract: the page is of an older program */
   readonly onOldPage: () => void
+  /** a try to connect failed; told at every one */
+  readonly onUnreachable?: () => void
   readonly firstRetryMs?: number
   readonly longestRetryMs?: number
 }
@@ -36,6 +38,8 @@ export class WireConnection {
   readonly #connectionListeners = new Set<(connected: boolean) => void>()
   #socket: SocketLike | undefined
   #connected = false
+  /** this socket has been greeted */
+  #greeted = false
   #nextId = 1
   #retryMs: number
 
@@ -69,8 +73,14 @@ export class WireConnection {
     return () => this.#connectionListeners.delete(listener)
   }
 
+  /** Tells every listener something as if the host had: what only this side knows. */
+  announce(event: string, data: unknown): void {
+    for (const listener of this.#eventListeners) listener(event, data)
+  }
+
   #connect(): void {
     const socket = this.#options.open()
+    this.#greeted = false
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
     socket.onmessage = ({ data }) => {
@@ -82,6 +92,7 @@ export class WireConnection {
   #receive(message: FromHost): void {
     switch (message.type) {
       case 'hello':
+        this.#greeted = true
         if (message.contract !== this.#options.contract) return this.#options.onOldPage()
         this.#retryMs = this.#options.firstRetryMs ?? 250
         for (const { bytes } of this.#waiting.splice(0)) this.#socket?.send(bytes)
@@ -91,11 +102,12 @@ export class WireConnection {
         this.#pending.delete(message.id)
         return
       case 'event':
-        for (const listener of this.#eventListeners) listener(message.event, message.data)
+        this.announce(message.event, message.data)
     }
   }
 
   #closed(): void {
+    if (!this.#greeted) this.#options.onUnreachable?.()
     const sent = [...this.#pending.keys()].filter((id) => !this.#waiting.some((waiting) => waiting.id === id))
     for (const id of sent) {
       this.#pending.get(id)?.({ ok: false, error: { code: 'host/disconnected', message: 'The connection to Palimpsest was lost before it answered; what was saved is safe, try again when it is back.', exitCode: 1, details: {} } })

@@ -9,6 +9,7 @@ import { refreshModels } from '../stores/modelsStore.ts'
 import { loadSession, refreshMemory, sessionStore, tellNotice } from '../stores/sessionStore.ts'
 import { takeStaged } from '../stores/stagingStore.ts'
 import { t } from '../strings/t.ts'
+import { tellInterrupted } from './actions/interrupted.ts'
 import { openFile, reopenAfterRestart, resumeAfterReload } from './actions/open.ts'
 import { watchPrediction } from './actions/runEdit.ts'
 import { setKeyPlatform } from './commands/keys.ts'
@@ -85,9 +86,11 @@ function afterRestart(): Promise<void> {
 
 async function recover(): Promise<void> {
   const retry = { label: t('notice.retry'), command: 'file.retry-open' }
+  const { jobs } = jobsStore.getState()
   try {
     await loadSession()
     await Promise.all([refreshJobs(), refreshModels(), reopenAfterRestart()])
+    tellInterrupted(jobs)
     tellNotice({ id: 'host', level: 'warning', message: t('error.host.back'), sticky: false, over: false })
   } catch {
     tellNotice({ id: 'host', level: 'error', message: t('error.host.gone'), sticky: true, over: false, action: retry })

@@ -110,11 +110,14 @@ export function setActiveMask(layer: number | null): Promise<DocumentView> {
   return inTurn(() => call('document.activeMask', { ...place()!, layer })) // callers have a document
 }
 
-/** Makes a project the open one. The one that was open is closed in the host after that. */
+/**
+ * Makes a project the open one. The one that was open is closed in the host after that; the same one, opened again, was
+ * counted twice there and goes on with one window less.
+ */
 export async function takeProject(project: OutputOf<'projects.open'>, reopen: InputOf<'projects.open'> | null): Promise<void> {
   const before = documentStore.getState().project
   documentStore.setState({ project, reopen })
-  if (before && before.project !== project.project) await call('projects.close', { project: before.project }).catch(() => null) // it may be gone with a restarted host
+  if (before) await call('projects.close', { project: before.project }).catch(() => null) // it may be gone with a restarted host
 }
 
 /** Reads the list of projects. @throws AppError */

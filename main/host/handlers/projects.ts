@@ -50,7 +50,8 @@ export function projectHandlers({ services, sessions }: HostParts): Topic<Projec
       return { report: [`${documents} documents with ${operations} steps are there.`, ...notices.map((notice) => notice.sentence)] }
     },
     'projects.close': ({ project }) => {
-      close(projects.get(project))
+      const opened = projects.get(project)
+      if (projects.letGo(project)) close(opened)
       return {}
     },
     'projects.rename': ({ project, name }) => {

@@ -205,14 +205,23 @@ export async function resumeAfterReload(): Promise<void> {
 export async function reopenAfterRestart(): Promise<void> {
   const { project, document, reopen } = documentStore.getState()
   if (!project || !document) return
-  const which = reopen ?? (await recentRef(project))
-  if (!which) return
-  const again = await call('projects.open', which)
+  const again = (await stillOpen(project.project)) ?? (await openAgain(project, reopen))
+  if (!again) return
   const row = again.documents.find((one) => one.document === document.document) ?? again.documents[0]
   if (!row) return
   const view = await call('documents.open', { project: again.project, document: row.document })
   documentStore.setState({ project: again, document: null })
   await show(view)
+}
+
+/** The project as the host has it, when only the line to the host was cut; null when the host is a new one. */
+function stillOpen(project: string): Promise<OutputOf<'projects.view'> | null> {
+  return call('projects.view', { project }).catch(() => null)
+}
+
+async function openAgain(project: OutputOf<'projects.open'>, reopen: InputOf<'projects.open'> | null): Promise<OutputOf<'projects.open'> | null> {
+  const which = reopen ?? (await recentRef(project))
+  return which && call('projects.open', which)
 }
 
 /** How to open a project that was made in this session: by its name in the list of recent ones. */

@@ -8,6 +8,7 @@ import { cancelJob, isActive, jobsStore, runningJob } from '../../stores/jobsSto
 import { showTab } from '../../stores/layoutStore.ts'
 import { changeSettings, sessionStore } from '../../stores/sessionStore.ts'
 import { canChange } from '../commands/when.ts'
+import { rememberRun } from './interrupted.ts'
 
 /** Why Go cannot be pressed, as a key of the catalogue; null when it can. */
 export function obstacle(form: EditState = editStore.getState()): 'edit.need.picture' | 'edit.need.mask' | 'edit.need.side' | 'edit.need.words' | 'edit.need.prompt' | null {
@@ -32,7 +33,7 @@ export async function runEdit(): Promise<void> {
   editStore.setState({ starting: true })
   try {
     await strokesStored()
-    await call('edit.run', { ...where, intent })
+    rememberRun((await call('edit.run', { ...where, intent })).job, intent)
   } finally {
     editStore.setState({ starting: false })
   }

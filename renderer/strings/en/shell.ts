@@ -44,6 +44,7 @@ export const shellStrings = {
   'error.nothing.lost': 'Nothing was lost. The open picture is as it was.',
   'error.host.gone.title': 'The program behind this window stopped',
   'error.host.gone': 'It is being started again. Your picture is safe on the disk.',
+  'error.run.lost': '"{title}" was interrupted when the program stopped. Your picture is as it was.',
   'error.host.back': 'The program is running again and your picture is open as you left it.',
   'error.bridge': 'Open this page through "palimpsest serve" or the desktop program: without one of them the window has nothing to talk to.',
   'common.cancel': 'Cancel',

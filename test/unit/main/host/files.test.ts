@@ -67,6 +67,16 @@ describe('a download', () => {
 })
 
 describe('projects', () => {
+  it('that two windows show stay open, and their runs go on, until the last one closes them', async () => {
+    const { which } = await sampleDocument(rig, 'Shared')
+    const { ref } = (await rig.call('projects.list', {})).projects.find(({ name }) => name === 'Shared')!
+    expect((await rig.call('projects.open', { ref })).project).toBe(which.project)
+    await rig.call('projects.close', { project: which.project })
+    expect(await rig.call('documents.open', which)).toMatchObject({ document: which.document })
+    await rig.call('projects.close', { project: which.project })
+    expect(await rig.refused('documents.open', which)).toMatchObject({ code: 'host/unknown-id' })
+  })
+
   it('that were made for a picture which then could not be opened are taken back; one that holds a document stays', async () => {
     const whole = fs.readFileSync('models/samples/meadow.png')
     const cut = await upload('cut off.png', whole.subarray(0, whole.length >> 1)) // its head is whole: only decoding finds it

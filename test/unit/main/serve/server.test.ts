@@ -185,6 +185,16 @@ describe('the socket', () => {
 })
 
 describe('starting', () => {
+  it('ends while a browser holds a connection on which it never asked for anything', async () => {
+    const other = await serve({ address: '127.0.0.1', port: 0, version: '1', files: new Map(), host: { call: async () => ({ ok: true, value: null }), onEvent: () => () => undefined } })
+    const spare = net.connect(other.port, '127.0.0.1')
+    await new Promise((resolve) => spare.once('connect', resolve))
+    await new Promise((resolve) => setTimeout(resolve, 50)) // the server has taken it too
+    const gone = new Promise((resolve) => spare.once('close', resolve))
+    await other.close()
+    await gone
+  }, 5000)
+
   it('on a port that is taken is refused in one sentence', async () => {
     await expect(serve({ address: '127.0.0.1', port: served.port, version: '1', files: new Map(), host: { call: async () => ({ ok: true, value: null }), onEvent: () => () => undefined } })).rejects.toMatchObject({ code: 'serve/port', exitCode: 2 })
   })

@@ -42,6 +42,24 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 describe('the connection', () => {
+  it('tells each try that failed, and no end of a connection that stood', () => {
+    const sockets: FakeSocket[] = []
+    const onUnreachable = vi.fn()
+    const wire = new WireConnection({ contract: CONTRACT_VERSION, onOldPage: () => undefined, onUnreachable, firstRetryMs: 10, open: () => { const socket = new FakeSocket(); sockets.push(socket); return socket } })
+    sockets[0]!.say(hello)
+    sockets[0]!.close()
+    expect(onUnreachable).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(10)
+    sockets[1]!.close()
+    vi.advanceTimersByTime(20)
+    sockets[2]!.close()
+    expect(onUnreachable).toHaveBeenCalledTimes(2)
+    const told: unknown[] = []
+    wire.onEvent((event, data) => told.push([event, data]))
+    wire.announce('notice', { id: 'stranger' })
+    expect(told).toEqual([['notice', { id: 'stranger' }]])
+  })
+
   it('speaks the version of the contract that the bridge was built for', () => {
     expect(BRIDGE_CONTRACT).toBe(CONTRACT_VERSION)
   })
