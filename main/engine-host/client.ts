@@ -1,8 +1,9 @@
 /**
- * The supervisor of the engine: starts its process when there is something to do, runs one job at a time, restarts
- * the process with back-off when it dies, and gives memory back when it is idle or has grown.
+ * The supervisor of the engine: starts its process when there is something to do, runs one job at a time (or `overlap`
+ * side by side), restarts the process with back-off when it dies, and gives memory back when it is idle or has grown.
  */
 import { CancelledError, EngineError, failed } from '../engine/errors.ts'
+import { MOST_OVERLAP } from './enginePort.ts'
 import { EngineProcess } from './engineProcess.ts'
 import type { ProcessEnd } from './engineProcess.ts'
 import { fromErrorData } from './protocol.ts'
@@ -25,6 +26,8 @@ export interface SupervisorSettings {
   readonly restart: 'eager' | 'lazy'
   readonly firstBackoffMs: number
   readonly longestBackoffMs: number
+  /** jobs in the process side by side, 1 to {@link MOST_OVERLAP}: one has the models, the others read and write files */
+  readonly overlap: number
 }
 
 /** Defaults of {@link SupervisorSettings}. */
@@ -39,6 +42,7 @@ export const SUPERVISOR_DEFAULTS: SupervisorSettings = {
   restart: 'eager',
   firstBackoffMs: 250,
   longestBackoffMs: 30_000,
+  overlap: 1,
 }
 
 /** How to build a supervisor. */
@@ -97,10 +101,10 @@ const EAGER_RESTARTS = 4
 /** See the file's head. Owns its process: call {@link EngineClient.close} when done. */
 export class EngineClient {
   readonly #options: EngineClientOptions
-  readonly #settings: SupervisorSettings
+  #settings: SupervisorSettings
   readonly #queue: Job[] = []
   readonly #statusWaiters = new Map<number, (status: ProcessStatus | undefined) => void>()
-  #running: Job | undefined
+  readonly #running = new Map<number, Job>()
   #process: EngineProcess | undefined
   #nextId = 1
   #starts = 0
@@ -109,6 +113,8 @@ export class EngineClient {
   #startTimer: NodeJS.Timeout | undefined
   #idleTimer: NodeJS.Timeout | undefined
   #checking = false
+  /** it has grown too much and is replaced as soon as nothing runs */
+  #worn: string | undefined
   #freshRss: number | undefined
   #baselineRss: number | undefined
   #closed = false
@@ -116,7 +122,8 @@ export class EngineClient {
   constructor(options: EngineClientOptions = {}) {
     this.#options = options
     const given = Object.entries(options).filter(([, value]) => value !== undefined)
-    this.#settings = { ...SUPERVISOR_DEFAULTS, ...Object.fromEntries(given) }
+    const settings = { ...SUPERVISOR_DEFAULTS, ...Object.fromEntries(given) }
+    this.#settings = { ...settings, overlap: Math.min(MOST_OVERLAP, Math.max(1, settings.overlap)) }
   }
 
   /**
@@ -138,7 +145,7 @@ export class EngineClient {
   /** Where things stand, memory included; answered at once even while a job runs. */
   async status(): Promise<EngineClientStatus> {
     const memory = await this.#memory()
-    const state = !this.#process ? 'stopped' : this.#running ? 'busy' : this.#process.isReady ? 'idle' : 'starting'
+    const state = !this.#process ? 'stopped' : this.#running.size > 0 ? 'busy' : this.#process.isReady ? 'idle' : 'starting'
     return { state, pid: this.#process?.pid, queued: this.#queue.length, starts: this.#starts, memory }
   }
 
@@ -146,6 +153,13 @@ export class EngineClient {
   unload(): void {
     clearTimeout(this.#idleTimer)
     this.#process?.send({ type: 'unload', id: this.#nextId++ })
+  }
+
+  /** Changes after how long without a job models are unloaded, ms; 0 = never. Counts at once: an engine that rests begins to count anew. */
+  setIdleUnload(idleUnloadMs: number): void {
+    if (idleUnloadMs === this.#settings.idleUnloadMs) return
+    this.#settings = { ...this.#settings, idleUnloadMs }
+    this.#pump()
   }
 
   /** Ends the process without delay and rejects everything that was pending as cancelled. */
@@ -161,23 +175,24 @@ export class EngineClient {
     this.#closed = true
     this.#clearTimers()
     for (const job of this.#queue.splice(0)) this.#settle(job, new CancelledError())
-    if (this.#running) this.#process?.kill('it was ended')
+    if (this.#running.size > 0) this.#process?.kill('it was ended')
     await this.#process?.shutdown(CLOSE_GRACE_MS)
   }
 
   #pump(): void {
     clearTimeout(this.#idleTimer)
-    if (this.#running || this.#checking || this.#closed) return
+    if (this.#running.size >= this.#settings.overlap || this.#worn !== undefined || this.#checking || this.#closed) return
     const next = this.#queue[0]
-    if (!next) return this.#waitIdle()
+    if (!next) return this.#running.size > 0 ? undefined : this.#waitIdle()
     if (!this.#process) {
       const wait = this.#backoffMs()
       if (wait > 0) return this.#startLater(wait)
       this.#start()
     }
     this.#queue.shift()
-    this.#running = next
+    this.#running.set(next.id, next)
     this.#process?.send({ type: 'request', id: next.id, request: next.request })
+    this.#pump()
   }
 
   #start(): void {
@@ -187,6 +202,7 @@ export class EngineClient {
     this.#startedAt = Date.now()
     this.#freshRss = undefined
     this.#baselineRss = undefined
+    this.#worn = undefined
     const { nodePath, engineModule, engineOptions, env, onLog } = this.#options
     const started: EngineProcess = new EngineProcess(
       {
@@ -223,7 +239,7 @@ export class EngineClient {
   }
 
   #receive(message: FromEngine): void {
-    const job = 'id' in message && this.#running?.id === message.id ? this.#running : undefined
+    const job = 'id' in message ? this.#running.get(message.id) : undefined
     switch (message.type) {
       case 'ready':
         this.#notify('ready')
@@ -258,14 +274,14 @@ export class EngineClient {
   #finish(job: Job, settle: () => void): void {
     this.#failures = 0
     this.#release(job)
-    this.#running = undefined
+    this.#running.delete(job.id)
     settle()
     void this.#checkGrowth()
   }
 
   #cancel(job: Job): void {
     job.cancelled = true
-    if (this.#running !== job) {
+    if (!this.#running.has(job.id)) {
       const place = this.#queue.indexOf(job)
       if (place >= 0) this.#queue.splice(place, 1)
       return this.#settle(job, new CancelledError())
@@ -279,12 +295,12 @@ export class EngineClient {
     this.#statusWaiters.clear()
     if (this.#process !== ended) return
     this.#process = undefined
-    const job = this.#running
-    this.#running = undefined
+    const jobs = [...this.#running.values()]
+    this.#running.clear()
     this.#notify('stopped', end.cause)
-    if (this.#closed || job?.cancelled) {
+    if (this.#closed || jobs.some(({ cancelled }) => cancelled)) {
       // A cancelled job's process was ended on purpose: no failure, and nothing to wait for.
-      if (job) this.#settle(job, new CancelledError())
+      for (const job of jobs) this.#settle(job, job.cancelled || this.#closed ? new CancelledError() : stoppedError(job, end, true, 0))
       return this.#pump()
     }
     if (end.wasReady && Date.now() - this.#startedAt > SOUND_AFTER_MS) this.#failures = 0
@@ -293,7 +309,7 @@ export class EngineClient {
     const again = this.#queue.length > 0 || (this.#settings.restart === 'eager' && this.#failures <= EAGER_RESTARTS)
     if (again && wait === 0) this.#start()
     else if (again) this.#startLater(wait)
-    if (job) this.#settle(job, stoppedError(job, end, again, wait))
+    for (const job of jobs) this.#settle(job, stoppedError(job, end, again, wait))
     this.#pump()
   }
 
@@ -301,7 +317,7 @@ export class EngineClient {
   #recycle(reason: string): void {
     this.#notify('recycled', reason)
     const old = this.#process
-    if (!this.#running) this.#process = undefined
+    if (this.#running.size === 0) this.#process = undefined
     old?.kill(reason)
   }
 
@@ -309,16 +325,20 @@ export class EngineClient {
     this.#checking = true
     const memory = await this.#memory()
     this.#checking = false
-    if (memory && !this.#running) {
+    if (memory) {
       this.#baselineRss ??= memory.rssBytes
       const growth = memory.rssBytes - this.#baselineRss
-      if (growth > this.#settings.growthLimitBytes) this.#recycle(`it had grown by ${(growth / 2 ** 30).toFixed(1)} GiB`)
+      if (growth > this.#settings.growthLimitBytes) this.#worn = `it had grown by ${(growth / 2 ** 30).toFixed(1)} GiB`
+    }
+    if (this.#worn !== undefined && this.#running.size === 0) {
+      this.#recycle(this.#worn)
+      this.#worn = undefined
     }
     this.#pump()
   }
 
   #recycleResidue(rssBytes: number): void {
-    if (this.#running || this.#queue.length > 0 || this.#freshRss === undefined) return
+    if (this.#running.size > 0 || this.#queue.length > 0 || this.#freshRss === undefined) return
     const residue = rssBytes - this.#freshRss
     if (residue > this.#settings.residueLimitBytes) {
       this.#recycle(`it still held ${(residue / 2 ** 30).toFixed(1)} GiB after its models were unloaded`)

@@ -9,6 +9,8 @@ import { CancelledError } from '../engine/errors.ts'
 export interface HostEngine extends JobEngine {
   status(): Promise<{ readonly state: string; readonly memory: { readonly rssBytes: number; readonly peakRssBytes: number } | undefined }>
   unload(): void
+  /** unloads models after this long without a request from now on, ms; 0 = never */
+  setIdleUnload?(idleUnloadMs: number): void
   close(): Promise<void>
 }
 

@@ -40,6 +40,7 @@ import { OpenProjects } from './openProjects.ts'
 import { Scratch } from './scratch.ts'
 import { PathScrubber } from './scrub.ts'
 import type { HostServices, HostSetting } from './services.ts'
+import type { Settings } from '../../preload/contract/app.ts'
 import { SettingsFile } from './settingsFile.ts'
 
 /** How to make a host. */
@@ -160,7 +161,10 @@ function makeServices(options: HostOptions, log: LogFile, emit: HostServices['em
   const names = new SessionNames()
   const notices = new Notices((notice) => emit('notice', notice))
   const settings = new SettingsFile(paths.data, {
-    onChange: (changed) => emit('settings.changed', { settings: changed }),
+    onChange: (changed) => {
+      engines.models.setIdleUnload?.(idleUnloadMs(changed))
+      emit('settings.changed', { settings: changed })
+    },
     onDamaged: (reason) => notices.tell({ key: 'settings', level: 'warning', message: `Some settings were lost: ${reason}.` }),
   })
   const scratch = new Scratch(paths.cache)
@@ -177,10 +181,7 @@ function makeServices(options: HostOptions, log: LogFile, emit: HostServices['em
     models: new EngineLane(engines.models),
     jobs: new JobQueue({
       onChange: (job) => emit('job.changed', { job: job as EventData<'job.changed'>['job'] }), // the queue keeps what its work and toData made: checked in emit
-      onPreview: ({ job, kind }, { width, height, rgba, box = null }) => {
-        // while a picture grows, boxes are those of a canvas that is not there yet
-        if (kind !== 'expand') emit('job.preview', { job, width, height, rgba, box })
-      },
+      onPreview: ({ job }, { width, height, rgba, box = null }) => emit('job.preview', { job, width, height, rgba, box }),
       onFault: (job, error) => log.write(`job "${job.title}": ${forLog(error)}`), // windows offer Retry by themselves
       toData: (error) => toAppError(error, scrub),
     }),
@@ -209,6 +210,10 @@ function startEngines({ paths, engineModule, env }: HostOptions, settings: Setti
   }
   return {
     pixels: new EngineClient(common),
-    models: new EngineClient({ ...common, idleUnloadMs: settings.get().idleUnloadMinutes * 60_000 }),
+    models: new EngineClient({ ...common, idleUnloadMs: idleUnloadMs(settings.get()) }),
   }
+}
+
+function idleUnloadMs({ idleUnloadMinutes }: Settings): number {
+  return idleUnloadMinutes * 60_000
 }

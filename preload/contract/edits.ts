@@ -142,8 +142,14 @@ export const editMethods = {
   'staging.list': { input: z.object(inDocument), output: z.object({ edits: z.array(stagedEdit) }) },
   'staging.accept': { input: z.object({ ...inDocument, operation: operationId, ordinals: z.array(z.number().int().min(0)).min(1) }), output: documentView },
   'staging.reject': { input: z.object({ ...inDocument, operation: operationId }), output: documentView },
-  /** the picture in words: from its recipe, else by the model's probe; null when neither can tell */
-  'words.describe': { input: z.object({ ...inDocument, model: z.string().optional() }), output: z.object({ text: z.string().nullable(), from: z.enum(['recipe', 'probe', 'none']), note: z.string() }) },
+  /**
+   * the picture in words: from its history (`recipe`, or `typed` for a swap), else by the model's probe; null when neither can
+   * tell. `look`: when the model is asked. `source`: the step that the words come from; while it is the same, so are they
+   */
+  'words.describe': {
+    input: z.object({ ...inDocument, model: z.string().optional(), look: z.enum(['never', 'needed', 'always']).default('needed') }),
+    output: z.object({ text: z.string().nullable(), from: z.enum(['recipe', 'typed', 'probe', 'none']), note: z.string(), source: operationId.nullable() }),
+  },
   /** words of a description as chips: those the model does not know are flagged where it lists its vocabulary */
   'words.chips': { input: z.object({ text: prompt, model: z.string().optional() }), output: z.object({ chips: z.array(z.object({ text: z.string(), word: z.string(), known: z.boolean().nullable(), tokens: z.number().int() })), lost: z.array(z.string()) }) },
   'words.attention': { input: z.object(described), output: jobRef },
@@ -157,5 +163,7 @@ export const editMethods = {
 export const editEvents = {
   'job.changed': z.object({ job }),
   'job.preview': z.object({ job: jobId, width: z.number(), height: z.number(), rgba: bytes, box: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).nullable() }),
+  /** a picture was inverted unasked: what `words.ready` says of it has changed */
+  'words.prepared': z.object({ project: projectId, document: documentId }),
   'staging.changed': z.object({ project: projectId, document: documentId, edits: z.array(stagedEdit) }),
 } as const

@@ -4,7 +4,7 @@ import type { DocumentView } from '../../preload/contract/documents.ts'
 import type { SamplingOptions } from '../../preload/contract/edits.ts'
 import { call, on } from '../api/client.ts'
 import type { Api } from './awaitJob.ts'
-import { cancelAsked, checkReady, createAsking, describePicture, invertPicture, learnWords, lookAtWords, makeMask, readShownMap, takeDescription } from './words/asking.ts'
+import { cancelAsked, checkReady, createAsking, describePicture, followHistory, invertPicture, learnWords, lookAtWords, makeMask, readShownMap, takeDescription } from './words/asking.ts'
 import { type Chip, add, remove, restore, restoreAll, stepWeight, typeOver, weigh } from './words/chips.ts'
 import { targetText } from './words/intent.ts'
 import { type DocumentRef, FORGOTTEN, NO_WORDS, type SwapOptions, type WordPaint, type WordsState } from './words/state.ts'
@@ -40,6 +40,10 @@ export interface WordsActions {
   /** makes the shown word's place a mask */
   makeMask(view: Pick<DocumentView, 'head' | 'activeMask'>, mode: 'replace' | 'add' | 'subtract' | 'intersect'): Promise<void>
   invert(method?: string): Promise<void>
+  /** asks the host once more what is ready and what getting ready would take */
+  checkReady(): Promise<void>
+  /** a swap was run: the picture's noise is known now, and how well it comes back */
+  swapped(measured: WordsState['measured']): void
   /** inverts unasked, when that is worth it and quick */
   invertWhenIdle(): Promise<void>
   cancel(): Promise<void>
@@ -70,7 +74,7 @@ export function createWordsStore(api: Api): WordsStore {
       pictureChanged() {
         asking.renew()
         set(FORGOTTEN)
-        void checkReady(asking)
+        void followHistory(asking)
       },
       async setSampling(sampling) {
         const before = get().sampling
@@ -89,6 +93,11 @@ export function createWordsStore(api: Api): WordsStore {
       look: () => lookAtWords(asking),
       makeMask: (view, mode) => makeMask(asking, view, mode),
       invert: (method = get().options.inversion) => invertPicture(asking, method),
+      checkReady: () => checkReady(asking),
+      swapped(measured) {
+        set({ measured })
+        void checkReady(asking)
+      },
       async invertWhenIdle() {
         const { ready, predictedSeconds, looking, problem, reading } = get()
         if (ready || looking || reading || problem !== null || predictedSeconds === null || predictedSeconds > IDLE_INVERSION_SECONDS) return

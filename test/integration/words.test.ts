@@ -41,6 +41,15 @@ async function refusal(request: object): Promise<EngineError> {
   throw new Error('expected a refusal')
 }
 
+interface Forecast {
+  readonly seconds: number
+  readonly peakBytes: number
+  readonly fits: boolean
+  readonly phases: readonly { readonly phase: string; readonly seconds: number }[]
+}
+
+const forecastOf = async (request: object): Promise<Forecast> => (await run({ task: 'predict', request })).result as unknown as Forecast // as the task tells it
+
 function traceOf(name: string): Tensor {
   return readTensor(readSafetensorsHeader(file(name)).tensors.get('latents')!)
 }
@@ -248,6 +257,48 @@ describe('attention', () => {
   })
 })
 
+describe('a drawing of where a word is not to be', () => {
+  const left = (i: number): boolean => i % 64 < 24
+  const drawing = async (name: string): Promise<string> => {
+    await writePicture(pictureFromSamples(Uint8Array.from({ length: 64 * 64 }, (_, i) => (left(i) ? 255 : 0)), { width: 64, height: 64, channels: 1 }), file(name))
+    return file(name)
+  }
+
+  test('at least halves the attention inside the paint, on a drawn and on a real picture', async () => {
+    const paint = await drawing('less.png')
+    for (const more of [{}, { image, inversion: 'direct', localBlend: false, steps: 4 }]) {
+      const { result } = await run(swapOf({ bias: [`cat!=${paint}`], target: 'a red cat in snow', biasStrength: 1, cross: 1, ...more }))
+      const [mass] = result['biasMass'] as { word: string; paint: string; before: number; after: number }[]
+      expect(mass).toMatchObject({ word: 'cat', paint: 'less' })
+      expect(mass!.before).toBeGreaterThan(0)
+      expect(mass!.after).toBeLessThan(mass!.before / 2)
+    }
+  })
+
+  test('opens the painted place to the edit, though no word of the description changes', async () => {
+    const paint = await drawing('open.png')
+    const request = { image, inversion: 'direct', steps: 4, bias: [`cat!=${paint}`], composite: false, blendThreshold: 1, blendStart: 0 }
+    const { result } = await run(swapOf({ ...request, trace: file('open.safetensors') }))
+    // no cell exceeds a threshold of 1: what is open is the paint, three of eight columns
+    expect(result['blendShare']).toBe(3 / 8)
+    const { data } = traceOf('open.safetensors')
+    const differs = Array.from({ length: 256 }, (_, i) => data[i] !== data[256 + i])
+    expect(differs.every((value, i) => !value || i % 8 < 3)).toBe(true)
+    expect(differs.some(Boolean)).toBe(true)
+  })
+
+  test('and one of where it is to be can be of the same word', async () => {
+    const paint = await drawing('both.png')
+    const right = file('right.png')
+    await writePicture(pictureFromSamples(Uint8Array.from({ length: 64 * 64 }, (_, i) => (i % 64 >= 40 ? 255 : 0)), { width: 64, height: 64, channels: 1 }), right)
+    const { result } = await run(swapOf({ bias: [`cat!=${paint}`, `cat=${right}`], target: 'a red cat in snow', biasStrength: 1, cross: 1 }))
+    const [less, more] = result['biasMass'] as { paint: string; before: number; after: number }[]
+    expect([less!.paint, more!.paint]).toEqual(['less', 'more'])
+    expect(less!.after).toBeLessThan(less!.before / 2)
+    expect(more!.after).toBeGreaterThan(2 * more!.before)
+  })
+})
+
 describe('evaluate', () => {
   const bench = file('bench')
   mkdirSync(path.join(bench, 'annotation_images', '1'), { recursive: true })
@@ -262,12 +313,44 @@ describe('evaluate', () => {
     for (const name of ['table.md', 'table.json', 'sheet.png', 'results.jsonl']) expect(readdirSync(file('results'))).toContain(name)
     // an interruption in the middle of a line
     const lines = readFileSync(file('results/results.jsonl'), 'utf8').trimEnd().split('\n')
-    expect(lines).toHaveLength(5)
-    writeFileSync(file('results/results.jsonl'), `${lines.slice(0, 4).join('\n')}\n${lines[4]!.slice(0, 40)}`)
+    // the settings, an inversion with and one without words per edit, two methods per edit
+    expect(lines).toHaveLength(9)
+    writeFileSync(file('results/results.jsonl'), `${lines.slice(0, 8).join('\n')}\n${lines[8]!.slice(0, 40)}`)
     const again = await run(request)
-    expect(again.result).toMatchObject({ edits: 2, resumed: 1 })
-    const table = JSON.parse(readFileSync(file('results/table.json'), 'utf8')) as { results: { id: string }[] }
+    expect(again.result).toMatchObject({ edits: 2, left: 0, resumed: 1 })
+    const table = JSON.parse(readFileSync(file('results/table.json'), 'utf8')) as { results: { id: string; secondsInversion: number }[] }
     expect(table.results).toHaveLength(4)
+    // the edit that was done again took its inversion from the disk: the table has what it took when it was made
+    const { seconds } = lines.map((line) => JSON.parse(line) as { inversion?: string; seconds: number }).find(({ inversion }) => inversion === 'ddim no words b')!
+    expect(table.results.filter(({ id }) => id === 'b').at(-1)!.secondsInversion).toBe(seconds)
+  })
+
+  test('takes one edit of each kind after the other, stops in time with every method at the same edits, and goes on', async () => {
+    const many = file('many')
+    mkdirSync(path.join(many, 'annotation_images', '1'), { recursive: true })
+    copyFileSync(image, path.join(many, 'annotation_images', '1', 'a.png'))
+    const kinds = { a: '1', b: '1', c: '1', d: '1', e: '6', f: '6', g: '8' }
+    writeFileSync(path.join(many, 'mapping_file.json'), JSON.stringify(Object.fromEntries(Object.entries(kinds).map(([id, kind]) => [id, { ...entry, editing_type_id: kind }]))))
+    const whole = { ...request, bench: many, out: file('many-results'), methods: ['direct+p2p', 'direct+pnp'], steps: 2 }
+    const { result, warnings } = await run({ ...whole, minutes: 1e-6 })
+    expect(result).toMatchObject({ edits: 5, left: 2, resumed: 0 })
+    expect(warnings.join()).toMatch(/2 of 7 edits are left/)
+    const done = (): string[] => (JSON.parse(readFileSync(file('many-results/table.json'), 'utf8')) as { results: { method: string; id: string }[] }).results.map(({ method, id }) => `${method} ${id}`)
+    expect(done()).toEqual(['direct+p2p', 'direct+pnp'].flatMap((method) => ['a', 'e', 'g', 'b', 'f'].map((id) => `${method} ${id}`)))
+    expect((await run({ ...whole, limit: 1 })).result).toMatchObject({ edits: 3, left: 0, resumed: 3 })
+    expect((await run(whole)).result).toMatchObject({ edits: 7, left: 0, resumed: 5 })
+    expect(done()).toHaveLength(14)
+  })
+
+  test('direct inversion is not plain DDIM, with any way of editing: the source comes back as the autoencoder has it, and the edit differs', async () => {
+    const { result } = await run({ ...request, out: file('direct'), methods: ['p2p', 'masactrl', 'pnp'].flatMap((edit) => [`ddim+${edit}`, `direct+${edit}`]), steps: 10 })
+    const fidelity = new Map((result['methods'] as { method: string; means: { fidelity: number } }[]).map(({ method, means }) => [method, means.fidelity]))
+    for (const edit of ['p2p', 'masactrl', 'pnp']) {
+      expect(fidelity.get(`direct+${edit}`), edit).toBe(fidelity.get('direct+p2p'))
+      expect(fidelity.get(`ddim+${edit}`), edit).not.toBe(fidelity.get('direct+p2p'))
+      const [ddim, direct] = await Promise.all(['ddim', 'direct'].map((inversion) => openPicture(file(`direct/pictures/${inversion}+${edit}/a.png`))))
+      expect(Buffer.from(ddim!.samples.buffer).equals(Buffer.from(direct!.samples.buffer)), edit).toBe(false)
+    }
   })
 
   test('measures with LPIPS and DINO when their files are there, and says what is missing when not', async () => {
@@ -347,5 +430,42 @@ describe('mistakes are one sentence, exit 2, and nothing is written', () => {
     await writePicture(pictureFromSamples(new Uint8Array(64 * 64 * 3).fill(90), { width: 64, height: 64, channels: 3 }), file('grey.png'))
     await run({ ...common, task: 'invert', image: file('grey.png'), prompt: 'a red cat in snow', method: 'direct', trajectory: file('grey.safetensors') })
     expect((await refusal(swapOf({ image, swap: ['cat=>dog'], trajectory: file('grey.safetensors'), inversion: 'direct', out }))).message).toMatch(/another picture/)
+  })
+})
+
+describe('a forecast', () => {
+  const swap = swapOf({ image, swap: ['cat=>dog'], inversion: 'direct' })
+
+  test('of a swap names its phases and memory before anything has run; three rows need more than one', async () => {
+    const forecast = await forecastOf(swap)
+    expect(forecast.phases.map(({ phase }) => phase)).toEqual(['load', 'encode', 'invert', 'sample', 'decode', 'write'])
+    expect(forecast.seconds).toBeGreaterThan(0)
+    expect(forecast.fits).toBe(true)
+    const drawn = await forecastOf({ ...common, task: 'txt2img', prompt: 'a red cat', out: file('never.png') })
+    expect(forecast.peakBytes).toBeGreaterThan(drawn.peakBytes)
+    expect(existsSync(file('never.png'))).toBe(false)
+  })
+
+  test('of looking and of inverting has no edit in it; what is drawn is not inverted', async () => {
+    const looked = await forecastOf({ ...common, task: 'attention', image, prompt: 'a red cat', out: file('maps') })
+    expect(looked.phases.map(({ phase }) => phase)).toEqual(['load', 'encode', 'invert', 'sample', 'write'])
+    expect(looked.phases.find(({ phase }) => phase === 'sample')!.seconds).toBeLessThan(looked.seconds / 2)
+    const inverted = await forecastOf({ ...common, task: 'invert', image, prompt: 'a red cat' })
+    expect(inverted.phases.find(({ phase }) => phase === 'invert')!.seconds).toBeGreaterThan(0)
+    const drawn = await forecastOf(swapOf({ swap: ['cat=>dog'] }))
+    expect(drawn.phases.map(({ phase }) => phase)).toEqual(['load', 'sample', 'decode', 'write'])
+  })
+
+  test('has learnt from a run, and does not open again what is open', async () => {
+    const other = swapOf({ image, swap: ['cat=>dog'], inversion: 'direct', out: file('learnt.png') })
+    await run(other)
+    const { result } = await run(other) // the inversion is kept
+    const measured = result['seconds'] as Record<string, number>
+    const forecast = await forecastOf(other)
+    const seconds = (name: string): number => forecast.phases.find(({ phase }) => phase === name)!.seconds
+    expect(seconds('load')).toBeLessThan(0.2)
+    // a loaded machine may double either; before it had learnt, the tiny nets were off by far more
+    expect(seconds('sample')).toBeLessThan(4 * measured['sample']! + 0.1)
+    expect(seconds('sample')).toBeGreaterThan(measured['sample']! / 8)
   })
 })

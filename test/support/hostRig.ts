@@ -128,7 +128,7 @@ function modelEngine(engine: Engine, orders: Orders): HostEngine {
           return { out, model: 'fake', modelHash: 'f'.repeat(8), device: 'cpu', seed, changedOutside: 0 }
         }
         case 'predict':
-          return { seconds: 2, peakBytes: 1e9, availableBytes: 8e9, fits: true, device: 'cpu' }
+          return { ...forecast(request['request'] as { task: string }), peakBytes: 1e9, availableBytes: 8e9, fits: true, device: 'cpu' } // editRequest names a task
         case 'describe':
           throw new EngineError('model/no-describer', 'fake: expected a model that can describe pictures, found one without a probe.', { exitCode: 2 })
         default:
@@ -137,6 +137,12 @@ function modelEngine(engine: Engine, orders: Orders): HostEngine {
     },
     ...restOf(),
   }
+}
+
+/** What the fake model engine says its work will take. */
+function forecast({ task }: { readonly task: string }): { seconds: number; phases: { phase: string; seconds: number }[] } {
+  const phases = task === 'swap' ? [{ phase: 'load', seconds: 1 }, { phase: 'invert', seconds: 5 }, { phase: 'sample', seconds: 8 }] : [{ phase: 'sample', seconds: 2 }]
+  return { seconds: phases.reduce((sum, { seconds }) => sum + seconds, 0), phases }
 }
 
 /** "Paints" the masked part in a grey that the seed decides. */

@@ -10,6 +10,7 @@ export const attention: CommandSpec = {
   examples: ['palimpsest attention --image cat.png --prompt "a red cat on a hill" --out cat-words'],
   schema: requestSchemas.attention,
   defaults: { model: DEFAULT_MODEL },
+  predictable: true,
   outEndings: 'folder',
   report: (result, { out }) => {
     const { words } = result

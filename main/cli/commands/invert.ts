@@ -14,6 +14,7 @@ export const invert: CommandSpec = {
   ],
   schema: requestSchemas.invert,
   defaults: { model: DEFAULT_MODEL },
+  predictable: true,
   outEndings: PICTURE_ENDINGS,
   report: (result) => {
     const { method, psnr, ssim, unetCalls, rowForwards, out, trajectory } = result

@@ -17,6 +17,7 @@ export const swap: CommandSpec = {
   ],
   schema: requestSchemas.swap,
   defaults: { model: DEFAULT_MODEL },
+  predictable: true,
   outEndings: PICTURE_ENDINGS,
   inputPaths: ['trajectory'],
   resolve: (request, resolver) => {

@@ -8,18 +8,19 @@ import type { Picture } from '../image/picture.ts'
 import { pictureFromPixels } from '../image/pixels.ts'
 import { contactSheet, renderRgb, type Panel } from '../image/sheet.ts'
 import { writePicture } from '../image/writePicture.ts'
-import type { MapSize } from '../nets/attentionSite.ts'
+import type { AttentionControl, MapSize } from '../nets/attentionSite.ts'
 import { crossMapSizes, mapsOutput } from '../nets/attentionSite.ts'
 import type { EngineResult, RequestOf } from '../requests.ts'
 import type { Latents, PromptEmbeds, Tensor } from '../tensor/tensor.ts'
 import { writeSafetensors } from '../weights/safetensorsWriter.ts'
 import type { RunContext } from './context.ts'
-import { noWork, openControlledUNet, sitesOf, type NetSize, type UNetWork } from './controlledUNet.ts'
+import { noWork, openControlledUNet, planControlledUNet, sitesOf, type NetSize, type UNetWork } from './controlledUNet.ts'
 import { denoise, type NoisePredictor } from './denoise.ts'
 import { listWords, literalPrompt, prepareDescription, type PromptWord } from './editWords.ts'
 import { createInversionPath, invertAlong, knownTrajectory, type InversionChoices } from './inversion.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
-import { planEdit } from './planWords.ts'
+import { editShape, planEdit, type WordWork } from './planWords.ts'
+import { noteWriting } from './plan.ts'
 import { RunProgress } from './progress.ts'
 import { tokenizerOf, windowCount } from './prompt.ts'
 import { samplingReport } from './recipes.ts'
@@ -64,7 +65,8 @@ export async function attentionMaps(context: RunContext, request: RequestOf<'att
   const seed = seedOf(request)
   loaded.resetCounters()
   const work = noWork()
-  const progress = new RunProgress(await planEdit(context, loaded, size, { invert: picture ? request.steps : 0, steps: picture ? 0 : request.steps, rows: 2 }), context.emit)
+  const lookPlan = await planLook(loaded, size, request.steps, picture)
+  const progress = new RunProgress(await planEdit(context, loaded, size, lookPlan), context.emit)
 
   progress.begin('load')
   const states = await editStates(context, loaded, { source: prompt, target: prompt, negative: request.negative }, request)
@@ -93,6 +95,8 @@ export async function attentionMaps(context: RunContext, request: RequestOf<'att
   await writePicture(await wordSheet(shown, words), sheet)
   writeMaps(raw, words, net, prompt)
   progress.finish()
+  noteWriting(loaded, editShape(size, lookPlan), progress.timings['write'])
+  await loaded.learnSpeeds()
   return {
     ...samplingReport({ ...request, prompt }, loaded, seed, picture ? 'DDIMScheduler' : 'sampled', progress.timings),
     prompt,
@@ -115,12 +119,24 @@ export interface ObservingNet {
   readonly sizes: readonly MapSize[]
 }
 
-/** Opens the observing net. Maps are added up for runs with `observed`, not for other prompts. */
-export async function observingPredictor(loaded: LoadedCheckpoint, size: NetSize, observed: PromptEmbeds, work: UNetWork): Promise<ObservingNet> {
+/** What looking takes: the observing net along the inversion of a picture, or twice a step (guidance) for one that is drawn. */
+export async function planLook(loaded: LoadedCheckpoint, size: NetSize, steps: number, picture: { readonly width: number; readonly height: number } | null): Promise<WordWork> {
+  const net = await planControlledUNet(loaded, 1, size, observing(loaded, size).control)
+  if (picture) return { invert: steps, invertNet: net, steps: 0, rows: 1, decodes: 0, picturePixels: picture.width * picture.height }
+  return { invert: 0, steps, runs: 2, rows: 1, net }
+}
+
+function observing(loaded: LoadedCheckpoint, size: NetSize): { readonly sizes: readonly MapSize[]; readonly control: AttentionControl } {
   const all = crossMapSizes(sitesOf(loaded, size))
   const coarse = all.filter(([height, width]) => height * width <= MOST_CELLS && height * width >= 16)
   const sizes = coarse.length > 0 ? coarse : all
-  const net = await openControlledUNet(loaded, 1, size, { observe: { rows: [0], sizes } }, work)
+  return { sizes, control: { observe: { rows: [0], sizes } } }
+}
+
+/** Opens the observing net. Maps are added up for runs with `observed`, not for other prompts. */
+export async function observingPredictor(loaded: LoadedCheckpoint, size: NetSize, observed: PromptEmbeds, work: UNetWork): Promise<ObservingNet> {
+  const { sizes, control } = observing(loaded, size)
+  const net = await openControlledUNet(loaded, 1, size, control, work)
   const maps = new Map<string, Tensor>()
   return {
     sizes,

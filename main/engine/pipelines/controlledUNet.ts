@@ -1,11 +1,13 @@
 /** A UNet with attention control compiled in: several rows per run, steered by what is fed. */
 import { failed } from '../errors.ts'
+import type { GraphCost } from '../graph/cost.ts'
 import type { AttentionControl, AttentionSite } from '../nets/attentionSite.ts'
 import { listAttentionSites } from '../nets/attentionSite.ts'
 import { buildUNet2DCondition } from '../nets/unet2dCondition.ts'
 import { planUNet } from '../nets/unetPlan.ts'
 import type { Latents, PromptEmbeds, Tensor } from '../tensor/tensor.ts'
 import { concatRows } from '../tensor/tensor.ts'
+import { hashParts } from '../weights/weightIndex.ts'
 import type { NoisePredictor } from './denoise.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
 
@@ -52,10 +54,32 @@ export function sitesOf(loaded: LoadedCheckpoint, size: NetSize): AttentionSite[
   return listAttentionSites(planUNet(unet.config), size)
 }
 
+/** How a controlled net is opened, what it is called in the speed book, and what one run costs. */
+export interface ControlledPlan {
+  readonly rows: number
+  readonly variant: string
+  readonly key: string
+  readonly cost: GraphCost
+}
+
+/** Lays a controlled net out without opening it. */
+export async function planControlledUNet(loaded: LoadedCheckpoint, rows: number, size: NetSize, control: AttentionControl): Promise<ControlledPlan> {
+  const { variant, key } = controlledNames(loaded, rows, size, control)
+  return { rows, variant, key, cost: await loaded.costOf('unet', variant, (config, weights) => buildUNet2DCondition(config, weights, { batch: rows, ...size, fused: loaded.fused, control })) }
+}
+
+function controlledNames(loaded: LoadedCheckpoint, rows: number, size: NetSize, control: AttentionControl): Pick<ControlledPlan, 'variant' | 'key'> {
+  const specification = JSON.stringify(control)
+  return {
+    variant: `rows${rows} ${size.height}x${size.width}x${size.tokens} ${specification}`,
+    key: `${loaded.speedKey('unet', size.height, size.width)} rows${rows} ${size.tokens} tokens ${hashParts([specification]).slice(0, 8)}`,
+  }
+}
+
 /** Opens the net; kept by the checkpoint until another UNet is asked for. */
 export async function openControlledUNet(loaded: LoadedCheckpoint, rows: number, size: NetSize, control: AttentionControl, work: UNetWork): Promise<ControlledNet> {
-  const variant = `rows${rows} ${size.height}x${size.width}x${size.tokens} ${JSON.stringify(control)}`
-  const session = await loaded.open('unet', variant, (config, weights) =>
+  const { variant, key } = controlledNames(loaded, rows, size, control)
+  const session = await loaded.openTimed('unet', variant, key, (config, weights) =>
     buildUNet2DCondition(config, weights, { batch: rows, ...size, fused: loaded.fused, control }),
   )
   return {

@@ -17,7 +17,7 @@ import { warn, type RunContext } from './context.ts'
 import { withExtraChannels, type DenoiseHooks } from './denoise.ts'
 import { reconstructionPsnr, UNLIKE_WORLD_PSNR } from './fidelity.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
-import { planPhases } from './plan.ts'
+import { planPhases, type RunShape } from './plan.ts'
 import { chooseRung } from './predict.ts'
 import { RunProgress } from './progress.ts'
 import { differential, keepKnownRegion } from './regionHooks.ts'
@@ -43,6 +43,7 @@ export interface EditedRegion {
   readonly picture: Picture
   readonly plan: CropPlan
   readonly scheduler: string
+  readonly shape: RunShape
   readonly progress: RunProgress
   /** PSNR in dB of the crop through the VAE; null when it was not looked at */
   readonly fidelity: number | null
@@ -62,7 +63,7 @@ export async function editRegion(context: RunContext, loaded: LoadedCheckpoint, 
   const tiles = plan.refine?.tiles.length ?? 0
   const refineCalls = tiles * Math.ceil(request.steps * REFINE_STRENGTH)
   const phases = ['load', 'encode', 'sample', 'decode', ...(tiles > 0 ? ['refine'] : []), 'write']
-  const shape = { latent, calls: scheduler.timesteps.length, guided: request.guidance > 1, pictures: 1, refineCalls, phases }
+  const shape: RunShape = { latent, calls: scheduler.timesteps.length, guided: request.guidance > 1, pictures: 1, refineCalls, phases, picturePixels: picture.width * picture.height }
   const vae = loaded.vae(await chooseRung(context, loaded, shape, picture.samples.byteLength))
   const progress = new RunProgress(await planPhases(context, loaded, shape), context.emit)
 
@@ -83,7 +84,6 @@ export async function editRegion(context: RunContext, loaded: LoadedCheckpoint, 
   await writeTrace(request.trace, trace)
   progress.begin('decode')
   let generated = await vae.decode(latents)
-  await loaded.learnSpeed(latent[0], latent[1], states.promptEmbeds.dims[1]!)
 
   // 3. refinement at the picture's own resolution
   if (plan.refine) {
@@ -98,7 +98,7 @@ export async function editRegion(context: RunContext, loaded: LoadedCheckpoint, 
   if (changedOutside !== 0) {
     throw failed('run/changed-outside', `The edit changed ${changedOutside} samples outside the mask, expected 0; nothing was written, please report it.`)
   }
-  return { picture: stitched.picture, plan, scheduler: scheduler.className, progress, fidelity, changedOutside: 0 }
+  return { picture: stitched.picture, plan, scheduler: scheduler.className, shape, progress, fidelity, changedOutside: 0 }
 }
 
 /** The checkpoint and its VAE as this run uses it. */

@@ -7,7 +7,7 @@ import { checkOutput, writePicture } from '../image/writePicture.ts'
 import type { EngineResult, RequestOf } from '../requests.ts'
 import type { Latents } from '../tensor/tensor.ts'
 import { warn, type RunContext } from './context.ts'
-import { planPhases } from './plan.ts'
+import { noteWriting, planPhases, type RunShape } from './plan.ts'
 import { cropTopLeft } from './pixelCrop.ts'
 import { RunProgress } from './progress.ts'
 import { samplingRecipe, samplingReport } from './recipes.ts'
@@ -26,10 +26,8 @@ export async function imageToImage(context: RunContext, request: RequestOf<'img2
   const given = readLatents(request.latents, dims)
   const seed = seedOf(request)
   const scheduler = schedulerFor(request, loaded, request.strength)
-  const progress = new RunProgress(
-    await planPhases(context, loaded, { latent, calls: scheduler.timesteps.length, guided: request.guidance > 1, pictures: 1, phases: ['load', 'encode', 'sample', 'decode', 'write'] }),
-    context.emit,
-  )
+  const shape: RunShape = { latent, calls: scheduler.timesteps.length, guided: request.guidance > 1, pictures: 1, vaeRuns: { encodes: 1, decodes: 0 }, phases: ['load', 'encode', 'sample', 'decode', 'write'] }
+  const progress = new RunProgress(await planPhases(context, loaded, shape), context.emit)
 
   progress.begin('load')
   const states = await promptStates(context, loaded, request)
@@ -37,6 +35,7 @@ export async function imageToImage(context: RunContext, request: RequestOf<'img2
   const original = await loaded.vae().encode(await cropPixels(picture, plan.box, plan.model))
   const predictor = await loaded.predictor(...latent, states.promptEmbeds.dims[1]!)
   progress.begin('sample')
+  progress.previewBox = plan.box
   const noise = new RunNoise(seed, dims, given)
   const trace: Latents[] = []
   const latents = request.strength < 1 ? scheduler.addNoise(original, noise.initial(), 0) : startLatents(scheduler, noise)
@@ -50,6 +49,7 @@ export async function imageToImage(context: RunContext, request: RequestOf<'img2
   const recipe = samplingRecipe(request, loaded, seed, scheduler.className, { strength: request.strength, width: shown.width, height: shown.height })
   const written = await writePicture(pictureFromPixels(cropTopLeft(pixels, shown)), request.out, { quality: request.quality, ...(request.recipe ? { recipe } : {}) })
   progress.finish()
-  await loaded.learnSpeed(...latent, states.promptEmbeds.dims[1]!)
+  noteWriting(loaded, shape, progress.timings['write'])
+  await loaded.learnSpeeds()
   return { ...samplingReport(request, loaded, seed, scheduler.className, progress.timings), out: written.path, bytes: written.bytes, width: shown.width, height: shown.height }
 }

@@ -7,6 +7,7 @@ import { checkOutput, writePicture } from '../image/writePicture.ts'
 import type { EngineResult, RequestOf } from '../requests.ts'
 import { warn, type RunContext } from './context.ts'
 import { editRegion } from './editRegion.ts'
+import { noteWriting } from './plan.ts'
 import { reportWritten, samplingRecipe, samplingReport } from './recipes.ts'
 import { seedOf } from './sampling.ts'
 
@@ -31,6 +32,8 @@ export async function inpaint(context: RunContext, request: RequestOf<'inpaint'>
   for (const note of written.notes) warn(context, 'output/note', note)
   if (request.sheet) await writePicture(await comparisonSheet({ before: picture, mask, after: edited.picture }), request.sheet)
   edited.progress.finish()
+  noteWriting(loaded, edited.shape, edited.progress.timings['write'])
+  await loaded.learnSpeeds()
   return {
     ...samplingReport(request, loaded, seed, edited.scheduler, edited.progress.timings),
     ...reportWritten(written, edited.changedOutside),

@@ -18,7 +18,8 @@ import { edictGuidance, epsilonModel, inversionCalls, invertPicture, type Invers
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
 import { ssim } from './metrics.ts'
 import { cropTopLeft } from './pixelCrop.ts'
-import { planInversion } from './planWords.ts'
+import { noteWriting } from './plan.ts'
+import { editShape, planEdit, type WordWork } from './planWords.ts'
 import { RunProgress } from './progress.ts'
 import { tokenizerOf, windowCount } from './prompt.ts'
 import { samplingRecipe, samplingReport } from './recipes.ts'
@@ -43,7 +44,8 @@ export async function invert(context: RunContext, request: RequestOf<'invert'>):
   const choices: InversionChoices = { method, steps, strength, renoiseSteps, guidance, seed, clipSkip, fast }
   loaded.resetCounters()
   const work = noWork()
-  const progress = new RunProgress(await planInversion(context, loaded, size, { invert: inversionCalls(choices), back: reconstructionRows(request) }), context.emit)
+  const planned = planInverting(request, picture)
+  const progress = new RunProgress(await planEdit(context, loaded, size, planned), context.emit)
 
   progress.begin('load')
   const states = await editStates(context, loaded, { source: prompt, target: prompt, negative: request.negative }, request)
@@ -67,6 +69,8 @@ export async function invert(context: RunContext, request: RequestOf<'invert'>):
     ? null
     : await writePicture(pictureFromPixels(shown), request.out, { recipe: samplingRecipe({ ...request, prompt }, loaded, seed, 'DDIMScheduler', { inversion: method }) })
   progress.finish()
+  if (written) noteWriting(loaded, editShape(size, planned), progress.timings['write'])
+  await loaded.learnSpeeds()
   return {
     ...samplingReport({ ...request, prompt }, loaded, seed, 'DDIMScheduler', progress.timings),
     prompt,
@@ -86,6 +90,12 @@ export async function invert(context: RunContext, request: RequestOf<'invert'>):
     ...(written ? { out: written.path, bytes: written.bytes } : {}),
     ...(request.trajectory ? { trajectory: request.trajectory } : {}),
   }
+}
+
+/** What an inversion and its way back take. */
+export function planInverting(request: RequestOf<'invert'>, { width, height }: { readonly width: number; readonly height: number }): WordWork {
+  const { method, steps, strength, renoiseSteps, guidance, clipSkip, fast } = request
+  return { invert: inversionCalls({ method, steps, strength, renoiseSteps, guidance, seed: 0, clipSkip, fast }), steps: reconstructionRows(request), rows: 1, picturePixels: width * height }
 }
 
 /** Net calls of the way back. */

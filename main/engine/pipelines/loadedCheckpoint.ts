@@ -18,6 +18,7 @@ import { ensureFloat32, type WeightCache } from '../weights/convertedWeights.ts'
 import { ensureInt8 } from '../weights/quantisedWeights.ts'
 import type { WeightIndex } from '../weights/weightIndex.ts'
 import type { NoisePredictor } from './denoise.ts'
+import { RunTimes } from './runTimes.ts'
 import type { SpeedBook } from './speed.ts'
 import { tiledVae, type Vae } from './vae.ts'
 
@@ -61,6 +62,9 @@ interface OpenNet {
   readonly cost: GraphCost
 }
 
+/** Seconds that opening a net takes at least, and per gigabyte of its weights: a first guess, corrected by real ones. */
+const OPEN_SECONDS = { least: 0.03, perGigabyte: 0.4 }
+
 /** Nets together larger than this many bytes are held one at a time. */
 export const KEEP_ALL_BELOW_BYTES = 2 ** 31
 
@@ -73,6 +77,9 @@ export class LoadedCheckpoint {
   readonly #runtime: NetRuntime
   readonly #nets = new Map<string, Promise<OpenNet>>()
   readonly #weights = new Map<ComponentName, Promise<WeightIndex>>()
+  readonly #costs = new Map<string, GraphCost>()
+  /** what nets took in the run so far; {@link learnSpeeds} remembers it */
+  readonly times = new RunTimes()
   /** called with the component's name while it is loaded or converted */
   onLoad: (component: ComponentName, share?: number) => void = () => {}
   /** stops a conversion that is under way */
@@ -143,8 +150,10 @@ export class LoadedCheckpoint {
           encoder_hidden_states: promptEmbeds,
         }
         const result = output(await net.session.run(feeds), 'sample') as Latents
+        const seconds = (performance.now() - started) / 1000
         this.unetCalls += 1
-        this.unetSeconds += (performance.now() - started) / 1000
+        this.unetSeconds += seconds
+        this.times.note(this.speedKey('unet', height, width), net.cost, seconds)
         return result
       },
     }
@@ -193,6 +202,12 @@ export class LoadedCheckpoint {
     return (await this.#open(net, variant, build)).session
   }
 
+  /** The same, timed: its runs are noted under `key`. */
+  async openTimed(net: NetName, variant: string, key: string, build: BuildNet): Promise<Pick<NetSession, 'run'>> {
+    const opened = await this.#open(net, variant, build)
+    return { run: (feeds) => this.#timed(opened, key, feeds as Record<string, Tensor>) }
+  }
+
   /** A net's graph; `spec` says how this device wants it built. */
   async graph(net: NetName, build: (config: Readonly<Record<string, unknown>>, weights: WeightIndex, spec: { readonly fused: boolean }) => Graph): Promise<Graph> {
     const component = COMPONENT_OF[net]
@@ -215,29 +230,27 @@ export class LoadedCheckpoint {
     return `${this.checkpoint.hash.slice(0, 12)} ${net} ${height}x${width}${net === 'unet' && this.#runtime.fast ? ' int8' : ''}`
   }
 
-  /** Costs of encoding and decoding a picture of that many latent rows and columns in one piece. */
-  async vaeCosts(height: number, width: number): Promise<[encoder: GraphCost, decoder: GraphCost]> {
-    const { config } = this.#component('vae')
-    const weights = await this.weights('vae')
-    const { fused } = this.#runtime
-    return this.#fit(() => [
-      graphCost(buildVaeEncoder(config, weights, { batch: 1, height: height * VAE_SCALE, width: width * VAE_SCALE, fused })),
-      graphCost(buildVaeDecoder(config, weights, { batch: 1, height, width, fused })),
-    ])
+  /** Cost of one run of a net; a graph is built for it once per `variant`. */
+  async costOf(net: NetName, variant: string, build: BuildNet): Promise<GraphCost> {
+    const key = `${net} ${variant}`
+    const known = this.#costs.get(key)
+    if (known) return known
+    const component = COMPONENT_OF[net]
+    const weights = await this.weights(component)
+    const cost = this.#fit(() => graphCost(build(this.#component(component).config, weights)))
+    this.#costs.set(key, cost)
+    return cost
   }
 
-  /** The graph of the UNet as it would be opened, for costs and for printing. */
-  async unetGraph(height: number, width: number, tokens = 77): Promise<Graph> {
-    const { config } = this.#component('unet')
-    const weights = await this.weights('unet')
-    return this.#fit(() => buildUNet2DCondition(config, weights, { batch: 1, height, width, tokens, fused: this.#runtime.fused }))
+  /** Seconds that opening a net of this cost will take; 0 when it is open. @param variant how it is opened, or the beginning of that; null: it will be let go before it is needed */
+  async openingSeconds(net: NetName, cost: GraphCost, variant: string | null = ''): Promise<number> {
+    const isOpen = variant !== null && this.#totalBytes() <= KEEP_ALL_BELOW_BYTES && [...this.#nets.keys()].some((key) => key.startsWith(`${net} ${variant}`))
+    return isOpen ? 0 : this.#runtime.speed.predictSeconds(this.#openKey(net), openGuess(cost), this.device)
   }
 
-  /** Notes the measured seconds per UNet run in the speed book. */
-  async learnSpeed(height: number, width: number, tokens: number): Promise<void> {
-    if (this.unetCalls === 0) return
-    const net = await this.#openUNet(height, width, tokens)
-    await this.#runtime.speed.learn(this.speedKey('unet', height, width), net.cost, this.device, this.unetSeconds / this.unetCalls)
+  /** Remembers what the nets took since {@link resetCounters} in the speed book. */
+  async learnSpeeds(): Promise<void> {
+    await this.times.learn(this.#runtime.speed, this.device)
   }
 
   /** Starts the counters of a run. */
@@ -245,6 +258,7 @@ export class LoadedCheckpoint {
     this.unetCalls = 0
     this.unetSeconds = 0
     this.loadSeconds = 0
+    this.times.reset()
   }
 
   /** Frees every net. */
@@ -290,12 +304,14 @@ export class LoadedCheckpoint {
     this.onLoad(component)
     const { config } = this.#component(component)
     const weights = await this.weights(component)
+    const converted = performance.now() // the first time weights are converted, later they are only mapped
     const graph = this.#fit(() => build(config, weights))
     const cost = graphCost(graph)
     // another size of the same net is let go; where memory is short, every other net as well
     await this.#release((other) => (other !== key && other.startsWith(`${net} `)) || this.#totalBytes() > KEEP_ALL_BELOW_BYTES)
     const session = await openSession(graph, { device: this.device })
     this.loadSeconds += (performance.now() - started) / 1000
+    this.times.note(this.#openKey(net), openGuess(cost), (performance.now() - converted) / 1000)
     return { session, cost }
   }
 
@@ -317,8 +333,12 @@ export class LoadedCheckpoint {
   async #timed(net: OpenNet, speedKey: string, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
     const started = performance.now()
     const result = await net.session.run(feeds)
-    await this.#runtime.speed.learn(speedKey, net.cost, this.device, (performance.now() - started) / 1000)
+    this.times.note(speedKey, net.cost, (performance.now() - started) / 1000)
     return result
+  }
+
+  #openKey(net: NetName): string {
+    return `${this.checkpoint.hash.slice(0, 12)} open ${net}`
   }
 
   async #release(which: (key: string) => boolean): Promise<void> {
@@ -348,6 +368,10 @@ export class LoadedCheckpoint {
     const factor = this.#component('vae').config['scaling_factor']
     return typeof factor === 'number' ? factor : 0.18215
   }
+}
+
+function openGuess({ weightBytes }: GraphCost): number {
+  return OPEN_SECONDS.least + (OPEN_SECONDS.perGigabyte * weightBytes) / 1e9
 }
 
 /** Pixels of a side that a latent side stands for. */

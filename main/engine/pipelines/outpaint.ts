@@ -2,7 +2,7 @@
 import { openPicture } from '../image/codec.ts'
 import { extendCanvas, prefillMargin, type Margins } from '../image/outpaint.ts'
 import { checkOutput, writePicture } from '../image/writePicture.ts'
-import type { EngineResult, RequestOf } from '../requests.ts'
+import type { EngineEvent, EngineResult, RequestOf } from '../requests.ts'
 import { warn, type RunContext } from './context.ts'
 import { editRegion, type EditedRegion } from './editRegion.ts'
 import { masksOf } from './inpaint.ts'
@@ -24,17 +24,20 @@ export async function outpaint(context: RunContext, request: RequestOf<'outpaint
   loaded.resetCounters()
   const seed = seedOf(request)
   let edited: EditedRegion | undefined
+  let origin = { x: 0, y: 0 } // where the picture that came lies on the canvas so far
   const timings: Record<string, number> = {}
   for (const [index, margins] of sides.entries()) {
     const extended = extendCanvas(picture, margins)
     const filled = await prefillMargin(extended, { seed, ...(context.signal ? { signal: context.signal } : {}) })
     const masks = masksOf(extended.mask, request, request.image)
     const strength = loaded.checkpoint.kind === 'inpaint' ? 1 : PREFILL_STRENGTH
-    edited = await editRegion(context, loaded, request, { picture: filled, masks, strength, soft: false, seed: seed + index })
+    origin = { x: origin.x + extended.place.x, y: origin.y + extended.place.y }
+    edited = await editRegion(seenFrom(context, origin), loaded, request, { picture: filled, masks, strength, soft: false, seed: seed + index })
     edited.progress.finish()
     for (const [phase, seconds] of Object.entries(edited.progress.timings)) timings[phase] = (timings[phase] ?? 0) + seconds
     picture = edited.picture
   }
+  await loaded.learnSpeeds()
   const { left, right, top, bottom } = request
   const recipe = samplingRecipe(request, loaded, seed, edited!.scheduler, { left, right, top, bottom, grow: request.grow, feather: request.feather, ring: request.ring })
   const written = await writePicture(picture, request.out, { quality: request.quality, ...(request.recipe ? { recipe } : {}) })
@@ -44,6 +47,19 @@ export async function outpaint(context: RunContext, request: RequestOf<'outpaint
     ...reportWritten(written, edited!.changedOutside),
     width: picture.width,
     height: picture.height,
+  }
+}
+
+/** A context whose previews lie in the pixels of the picture that came: beyond its edges, so left and above of it below 0. */
+function seenFrom(context: RunContext, origin: { readonly x: number; readonly y: number }): RunContext {
+  return {
+    ...context,
+    emit(event) {
+      const preview = event.event === 'progress' ? event.preview : undefined
+      if (!preview?.box) return context.emit(event)
+      const box = { ...preview.box, x: preview.box.x - origin.x, y: preview.box.y - origin.y }
+      context.emit({ ...event, preview: { ...preview, box } } as EngineEvent) // the event that has a preview
+    },
   }
 }
 

@@ -1,33 +1,51 @@
 /** What editing with words will take: planned phases with the rows that its net runs hold. */
 import type { RunContext } from './context.ts'
-import type { NetSize } from './controlledUNet.ts'
+import type { ControlledPlan, NetSize } from './controlledUNet.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
-import { planPhases } from './plan.ts'
+import { unetCost } from './netCosts.ts'
+import { planPhases, type RunShape } from './plan.ts'
 import type { PlannedPhase } from './progress.ts'
 
 /** Counts of one-row calls and of rows per step. */
 export interface WordWork {
   /** one-row calls of the inversion; 0 without a picture */
   readonly invert: number
-  /** scheduler steps of the edit, and rows of the net at each */
+  /** decodings in the inversion's phase, to tell how faithful it is */
+  readonly looks?: number
+  /** steps of the edit, runs of its net at each (1 unless given), and rows of each run */
   readonly steps: number
+  readonly runs?: number
   readonly rows: number
+  /** decodings at the end; 1 unless given */
+  readonly decodes?: number
+  /** the nets of the inversion and of the edit where they are not the plain one */
+  readonly invertNet?: ControlledPlan
+  readonly net?: ControlledPlan
+  readonly picturePixels?: number
+}
+
+/** The shape of an edit as planPhases reads it. */
+export function editShape({ height, width }: NetSize, { invert, picturePixels, decodes = 1 }: WordWork): RunShape {
+  const phases = ['load', ...(invert > 0 ? ['encode'] : []), 'sample', ...(decodes > 0 ? ['decode'] : []), 'write']
+  return { latent: [height, width], calls: 0, guided: false, pictures: 1, vaeRuns: { encodes: 1, decodes: 1 }, phases, ...(picturePixels === undefined ? {} : { picturePixels }) }
 }
 
 /** Phases of an edit: load, encode, invert, sample, decode, write. */
 export async function planEdit(context: RunContext, loaded: LoadedCheckpoint, size: NetSize, work: WordWork): Promise<PlannedPhase[]> {
-  const shape = { latent: [size.height, size.width] as const, calls: 1, guided: false, pictures: 1, phases: ['load', 'encode', 'sample', 'decode', 'write'] }
-  const phases = await planPhases(context, loaded, shape)
-  const perRow = phases.find(({ phase }) => phase === 'sample')?.seconds ?? 0
+  const { speed } = context
+  const phases = await planPhases(context, loaded, editShape(size, work))
+  const perRow = work.invertNet
+    ? await speed.predict(work.invertNet.key, work.invertNet.cost, loaded.device)
+    : await speed.predict(loaded.speedKey('unet', size.height, size.width), await unetCost(loaded, size.height, size.width, size.tokens), loaded.device)
+  const perRun = work.net ? await speed.predict(work.net.key, work.net.cost, loaded.device) : work.rows * perRow
+  // the two nets take each other's place
+  const open = work.net ? await loaded.openingSeconds('unet', work.net.cost, work.invert > 0 ? null : work.net.variant) : 0
+  const openPlain = work.invertNet ? await loaded.openingSeconds('unet', work.invertNet.cost, work.invertNet.variant) : phases.find(({ phase }) => phase === 'sample')!.seconds // no calls are in it
+  const look = (work.looks ?? 0) * (phases.find(({ phase }) => phase === 'decode')?.seconds ?? 0)
   return phases.flatMap((planned): PlannedPhase[] => {
-    if (planned.phase === 'encode' && work.invert === 0) return []
+    if (planned.phase === 'decode') return [{ ...planned, seconds: (work.decodes ?? 1) * planned.seconds }]
     if (planned.phase !== 'sample') return [planned]
-    const sample = { phase: 'sample', steps: work.steps, seconds: work.steps * work.rows * perRow }
-    return work.invert === 0 ? [sample] : [{ phase: 'invert', steps: work.invert, seconds: work.invert * perRow }, sample]
+    const sample = { phase: 'sample', steps: work.steps, seconds: open + work.steps * (work.runs ?? 1) * perRun }
+    return work.invert === 0 ? [sample] : [{ phase: 'invert', steps: work.invert, seconds: openPlain + work.invert * perRow + look }, sample]
   })
-}
-
-/** Phases of an inversion and its reconstruction. */
-export function planInversion(context: RunContext, loaded: LoadedCheckpoint, size: NetSize, calls: { readonly invert: number; readonly back: number }): Promise<PlannedPhase[]> {
-  return planEdit(context, loaded, size, { invert: calls.invert, steps: calls.back, rows: 1 })
 }

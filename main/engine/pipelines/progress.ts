@@ -10,9 +10,13 @@ export interface PlannedPhase {
   readonly seconds: number
 }
 
+/** Steps whose durations tell how fast the next ones will be. */
+const RECENT_STEPS = 5
+
 /**
- * Counts the steps of planned phases and tells them with the seconds left. The estimate starts from the
- * plan and is scaled by measured / planned time of what has already run, the current phase counting most.
+ * Counts the steps of planned phases and tells them with the seconds left. The estimate starts from the plan, is scaled
+ * by measured / planned time of what has already run, and within a phase goes by the median of the last few steps: a
+ * step that opened a net, or a moment in which the machine did something else, does not move it.
  */
 export class RunProgress {
   readonly #plan: readonly PlannedPhase[]
@@ -21,6 +25,9 @@ export class RunProgress {
   #index = -1
   #step = 0
   #phaseStarted = 0
+  #stepEnded = 0
+  /** seconds of the last few steps of the phase, the newest last */
+  #recent: number[] = []
   /** measured / planned over the finished phases */
   #doneSeconds = 0
   #donePlanned = 0
@@ -42,12 +49,17 @@ export class RunProgress {
     if (next >= 0) this.#index = next
     this.#step = 0
     this.#phaseStarted = this.#now()
+    this.#stepEnded = this.#phaseStarted
+    this.#recent = []
     this.#tell(phase)
   }
 
   /** One step of the current phase is done. */
   advance(preview?: PreviewPicture): void {
+    const now = this.#now()
     this.#step += 1
+    this.#recent = [...this.#recent, now - this.#stepEnded].slice(-RECENT_STEPS)
+    this.#stepEnded = now
     this.#tell(this.#plan[this.#index]?.phase ?? '', preview)
   }
 
@@ -81,12 +93,18 @@ export class RunProgress {
 
   #eta(planned: PlannedPhase): number {
     const elapsed = this.#now() - this.#phaseStarted
-    const share = planned.steps > 0 ? this.#step / planned.steps : 0
     const later = this.#plan.slice(this.#index + 1).reduce((sum, next) => sum + next.seconds, 0)
     const pace = this.#donePlanned > 0 ? this.#doneSeconds / this.#donePlanned : 1
-    // once the current phase has steps behind it, its own pace is the best guide to what is left of it
-    const rest = share > 0 ? (elapsed / share) * (1 - share) : Math.max(planned.seconds * pace - elapsed, 0)
-    const ownPace = share > 0 && planned.seconds > 0 ? elapsed / share / planned.seconds : pace
-    return rest + later * ownPace
+    if (planned.steps === 0 || this.#step === 0) return Math.max(planned.seconds * pace - elapsed, 0) + later * pace
+    // once the current phase has steps behind it, they are the best guide to what is left
+    const perStep = median(this.#recent)
+    const ownPace = planned.seconds > 0 ? (perStep * planned.steps) / planned.seconds : pace
+    return perStep * Math.max(0, planned.steps - this.#step) + later * ownPace
   }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

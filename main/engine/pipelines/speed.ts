@@ -1,47 +1,52 @@
 /**
- * How fast this machine is at each kind of work, measured once with small graphs and remembered, and
- * corrected by what real runs took. Predictions of time are made from it.
+ * How fast this machine is: measured once with small graphs, remembered, and corrected by what real runs took (see
+ * pastRuns.ts). Predictions of time are made from it.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { GraphBuilder } from '../graph/builder.ts'
-import { graphCost, WORK_KINDS, type GraphCost, type WorkKind } from '../graph/cost.ts'
-import type { Graph } from '../graph/graph.ts'
-import { openSession, type DeviceName } from '../runtime/session.ts'
-import { tensor } from '../tensor/tensor.ts'
-
-/** Speed of one device. */
-export interface DeviceSpeed {
-  /** work per second: floating-point operations, for `elementwise` bytes */
-  readonly rates: Readonly<Record<WorkKind, number>>
-  /** seconds every node costs beside its work */
-  readonly secondsPerNode: number
-}
+import type { GraphCost } from '../graph/cost.ts'
+import type { DeviceName } from '../runtime/session.ts'
+import { expectedSeconds, measureSpeed, type DeviceSpeed } from './machineRates.ts'
+import { freeSeconds, remember, slowdownNow, usualRatio, type PastRun, type Slowdown } from './pastRuns.ts'
 
 /** What is remembered on disk. */
 interface SpeedFile {
   readonly speeds: Record<string, DeviceSpeed>
-  /** measured / predicted seconds per net and size, newest counting half */
-  readonly corrections: Record<string, number>
+  /** by device and name of the work, the newest first */
+  readonly runs: Record<string, PastRun[]>
+  readonly slowdowns: Record<string, Slowdown>
 }
 
-/** Seconds one run of a graph is expected to take, before corrections. */
-export function expectedSeconds(cost: GraphCost, speed: DeviceSpeed): number {
-  const work = WORK_KINDS.reduce((sum, kind) => sum + cost.work[kind] / speed.rates[kind], 0)
-  return work + cost.nodes * speed.secondsPerNode
+/** Raised when what the file holds means something else. */
+const VERSION = 2
+/** Kinds of work that are remembered; the longest unused go first. */
+const MOST_KINDS = 400
+/** Shorter runs of a net do not tell how slow the machine is, seconds. */
+const TELLING_SECONDS = 0.01
+/** More than this is a machine that was suspended. */
+const MOST_SLOWDOWN = 4
+
+/** How a book is made for tests. */
+export interface SpeedBookOptions {
+  readonly now?: () => number
+  readonly measure?: (device: DeviceName) => Promise<DeviceSpeed>
 }
 
 /** Measures, remembers and corrects the speed of this machine's devices. */
 export class SpeedBook {
   readonly #file: string
+  readonly #now: () => number
+  readonly #measure: (device: DeviceName) => Promise<DeviceSpeed>
   #content: SpeedFile | null = null
 
   /** @param cacheDir folder that may be deleted at any time; the book is measured anew then */
-  constructor(cacheDir: string) {
-    const machine = createHash('sha256').update(`${os.cpus()[0]?.model ?? ''} x${os.availableParallelism()} ${os.arch()}`).digest('hex').slice(0, 12)
+  constructor(cacheDir: string, { now = Date.now, measure = measureSpeed }: SpeedBookOptions = {}) {
+    const machine = createHash('sha256').update(`v${VERSION} ${os.cpus()[0]?.model ?? ''} x${os.availableParallelism()} ${os.arch()}`).digest('hex').slice(0, 12)
     this.#file = path.join(cacheDir, `speed-${machine}.json`)
+    this.#now = now
+    this.#measure = measure
   }
 
   /** The device's speed: from the book, else measured now (about a second). */
@@ -49,7 +54,7 @@ export class SpeedBook {
     const content = await this.#load()
     const known = content.speeds[device]
     if (known) return known
-    const speed = await measureSpeed(device)
+    const speed = await this.#measure(device)
     content.speeds[device] = speed
     await this.#save(content)
     return speed
@@ -57,20 +62,38 @@ export class SpeedBook {
 
   /** Seconds one run of the graph is expected to take on the device; `key` names the net, its size and variant. */
   async predict(key: string, cost: GraphCost, device: DeviceName): Promise<number> {
-    const speed = await this.speedOf(device)
-    const { corrections } = await this.#load()
-    return expectedSeconds(cost, speed) * (corrections[`${device} ${key}`] ?? 1)
+    return this.predictSeconds(key, expectedSeconds(cost, await this.speedOf(device)), device)
   }
 
-  /** Notes what a run of the graph really took. */
-  async learn(key: string, cost: GraphCost, device: DeviceName, seconds: number): Promise<void> {
-    const speed = await this.speedOf(device)
+  /** Notes what a run of the graph really took; {@link save} keeps it. @param othersShare part of the processors that other programs had, 0..1 */
+  async learn(key: string, cost: GraphCost, device: DeviceName, seconds: number, othersShare = 0): Promise<void> {
+    const expected = expectedSeconds(cost, await this.speedOf(device))
+    await this.learnSeconds(key, expected, device, seconds, othersShare)
+    const { runs, slowdowns } = await this.#load()
+    const usual = expected * usualRatio(runs[`${device} ${key}`] ?? [])
+    if (seconds >= TELLING_SECONDS) slowdowns[device] = { factor: Math.min(MOST_SLOWDOWN, Math.max(1, seconds / usual)), at: this.#now() }
+  }
+
+  /** The same for work that is no graph: `expected` is a first guess of its seconds. */
+  async predictSeconds(key: string, expected: number, device: DeviceName): Promise<number> {
+    const { runs, slowdowns } = await this.#load()
+    return expected * usualRatio(runs[`${device} ${key}`] ?? []) * slowdownNow(slowdowns[device], this.#now())
+  }
+
+  /** Notes what such work really took; {@link save} keeps it. */
+  async learnSeconds(key: string, expected: number, device: DeviceName, seconds: number, othersShare = 0): Promise<void> {
+    if (!(seconds > 0) || !(expected > 0)) return
     const content = await this.#load()
-    const ratio = seconds / expectedSeconds(cost, speed)
     const name = `${device} ${key}`
-    const before = content.corrections[name]
-    content.corrections[name] = before === undefined ? ratio : (before + ratio) / 2
-    await this.#save(content)
+    const before = content.runs[name] ?? []
+    delete content.runs[name] // the newest last
+    content.runs[name] = remember(before, { ratio: freeSeconds(seconds, othersShare) / expected })
+    for (const oldest of Object.keys(content.runs).slice(0, -MOST_KINDS)) delete content.runs[oldest]
+  }
+
+  /** Writes what was learnt. */
+  async save(): Promise<void> {
+    await this.#save(await this.#load())
   }
 
   async #load(): Promise<SpeedFile> {
@@ -78,7 +101,7 @@ export class SpeedBook {
     try {
       this.#content = JSON.parse(await readFile(this.#file, 'utf8')) as SpeedFile
     } catch {
-      this.#content = { speeds: {}, corrections: {} } // absent or unreadable: measured anew
+      this.#content = { speeds: {}, runs: {}, slowdowns: {} } // absent or unreadable: measured anew
     }
     return this.#content
   }
@@ -93,63 +116,4 @@ export class SpeedBook {
       this.#content = content // a cache folder that cannot be written costs a measurement per start, nothing else
     }
   }
-}
-
-/** Runs one small graph per kind of work; the best of three runs each. */
-async function measureSpeed(device: DeviceName): Promise<DeviceSpeed> {
-  const secondsPerNode = device === 'cpu' ? 8e-6 : 3e-5
-  const rates = {} as Record<WorkKind, number>
-  for (const kind of WORK_KINDS) {
-    if (kind === 'linearInt8') continue
-    const graph = sampleGraph(kind)
-    const cost = graphCost(graph)
-    const session = await openSession(graph, { device })
-    try {
-      const input = graph.inputs[0]!
-      const dims = input.dims.map(Number)
-      const feed = { [input.name]: tensor(new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(0.5), dims) }
-      await session.run(feed)
-      let best = Infinity
-      for (let i = 0; i < 3; i++) {
-        const started = performance.now()
-        await session.run(feed)
-        best = Math.min(best, (performance.now() - started) / 1000)
-      }
-      rates[kind] = cost.work[kind] / best
-    } finally {
-      await session.dispose()
-    }
-  }
-  rates.linearInt8 = rates.linear * 2.5 // int8 products against float products on CPUs with VNNI; corrected by real runs
-  return { rates, secondsPerNode }
-}
-
-function sampleGraph(kind: WorkKind): Graph {
-  const b = new GraphBuilder(`speed of ${kind}`, null)
-  const noise = (dims: number[]) => b.constant(Float32Array.from({ length: dims.reduce((a, c) => a * c, 1) }, (_, i) => Math.sin(i) * 0.05), dims)
-  switch (kind) {
-    case 'conv': {
-      let x = b.input('x', 'f32', [1, 192, 32, 32])
-      for (let i = 0; i < 2; i++) x = b.conv2d(x, noise([192, 192, 3, 3]), noise([192]), { padding: 1 })
-      b.output('y', x)
-      break
-    }
-    case 'linear': {
-      let x = b.input('x', 'f32', [1, 1024, 512])
-      for (let i = 0; i < 2; i++) x = b.linear(x, noise([512, 512]), noise([512]))
-      b.output('y', x)
-      break
-    }
-    case 'attention': {
-      const x = b.input('x', 'f32', [1, 1024, 320])
-      b.output('y', b.attention(x, x, x, { heads: 8 }))
-      break
-    }
-    default: {
-      let x = b.input('x', 'f32', [1, 320, 64, 64])
-      for (let i = 0; i < 4; i++) x = b.groupNorm(x, noise([320]), noise([320]), { groups: 32, epsilon: 1e-5, activation: 'silu' })
-      b.output('y', x)
-    }
-  }
-  return b.build()
 }

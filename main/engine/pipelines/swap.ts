@@ -12,25 +12,27 @@ import { crossMapSizes } from '../nets/attentionSite.ts'
 import type { EngineResult, RequestOf } from '../requests.ts'
 import type { Latents } from '../tensor/tensor.ts'
 import { writeSafetensors } from '../weights/safetensorsWriter.ts'
-import type { BranchResult } from './branchDenoise.ts'
-import { AUTO_ORDER, chooseInversion, type ChoiceRun, type ChosenInversion } from './chooseInversion.ts'
+import type { BranchResult, BranchRun } from './branchDenoise.ts'
+import { chooseInversion, type ChoiceRun, type ChosenInversion } from './chooseInversion.ts'
 import { warn, type RunContext } from './context.ts'
 import { noWork, sitesOf, type NetSize } from './controlledUNet.ts'
 import { drawnCells, parseBias } from './drawnWords.ts'
 import { listWords, prepareWords, type WordEdit } from './editWords.ts'
 import { psnr } from './fidelity.ts'
 import { masksOf } from './inpaint.ts'
-import { inversionCalls, invertPicture, type InversionChoices } from './inversion.ts'
+import { invertPicture } from './inversion.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
 import { cropTopLeft } from './pixelCrop.ts'
-import { planEdit } from './planWords.ts'
+import { noteWriting } from './plan.ts'
+import { editShape, planEdit } from './planWords.ts'
+import { inversionChoices, planSwap, settleSwap, type SettledSwap } from './planSwap.ts'
 import { RunProgress } from './progress.ts'
 import { tokenizerOf, windowCount } from './prompt.ts'
 import { reportWritten, samplingRecipe, samplingReport } from './recipes.ts'
-import { readLatents, RunNoise, schedulerFor, seedOf, startLatents } from './sampling.ts'
+import { previewOf, readLatents, RunNoise, schedulerFor, seedOf, startLatents } from './sampling.ts'
 import { latentMask, putBack } from './wordComposite.ts'
 import { spreadOf, wordMap } from './wordMaps.ts'
-import { blendMapSize, checkProximal, editStates, negativePromptOf, rowsOf, runWordEdit, sourcePromptFor, type EditStart } from './wordEdit.ts'
+import { blendMapSize, checkProximal, editStates, negativePromptOf, runWordEdit, sourcePromptFor, type EditStart } from './wordEdit.ts'
 import { descriptionOf, encodePicture, planFor, type WordPicture } from './wordPicture.ts'
 
 type SwapRequest = RequestOf<'swap'>
@@ -51,22 +53,24 @@ interface Prepared {
 }
 
 /** Edits a picture, or a picture drawn on the way: 1 words, 2 inversion, 3 the edit, 4 back into the picture, 5 report. */
-export async function swap(context: RunContext, request: SwapRequest): Promise<EngineResult> {
-  checkOutput(request.out)
-  if (request.sheet) checkOutput(request.sheet)
-  const prepared = await prepare(context, request)
+export async function swap(context: RunContext, asked: SwapRequest): Promise<EngineResult> {
+  checkOutput(asked.out)
+  if (asked.sheet) checkOutput(asked.sheet)
+  const prepared = await prepare(context, asked)
   const { loaded, words, size, seed, picture, plan } = prepared
+  const request = settleSwap(asked, loaded)
   loaded.resetCounters()
   warnAboutChoices(context, request)
   const work = noWork()
   const choices = inversionChoices(request, seed)
-  const rows = rowsOf(picture ? choices.method : null, request).count
-  const progress = new RunProgress(await planEdit(context, loaded, size, { rows, steps: request.steps, invert: picture ? inversionCalls(choices) : 0 }), context.emit)
+  const editPlan = await planSwap(loaded, size, request, picture)
+  const progress = new RunProgress(await planEdit(context, loaded, size, editPlan), context.emit)
 
   progress.begin('load')
   const source = sourcePromptFor(request.method, picture !== null, words.source)
   const states = await editStates(context, loaded, { source, target: words.target, negative: request.negative }, request)
   const drawnWords = await drawnWordsOf(request, prepared)
+  const shownIn = drawnWords ? { ...words, blend: blendWithDrawn(words, drawnWords, request) } : words
   const vae = loaded.vae()
   let start: EditStart
   let seen: WordPicture | null = null
@@ -84,10 +88,12 @@ export async function swap(context: RunContext, request: SwapRequest): Promise<E
   const inverted = { ...work }
 
   progress.begin('sample')
+  if (plan) progress.previewBox = plan.box
+  const onStep: BranchRun['onStep'] = async ({ predOriginalSample }) => progress.advance(request.preview ? await previewOf(loaded, predOriginalSample) : undefined)
   const drawnMask = prepared.masks && picture && plan ? latentMask(prepared.masks, picture, plan) : undefined
   const result = await runWordEdit(
     loaded,
-    { size, words, states, start, work, signal: context.signal, onStep: () => progress.advance(), ...(drawnMask ? { drawnMask } : {}), ...(drawnWords ? { drawnWords } : {}) },
+    { size, words: shownIn, states, start, work, signal: context.signal, onStep, ...(drawnMask ? { drawnMask } : {}), ...(drawnWords ? { drawnWords } : {}) },
     request,
   )
   if (request.trace) writeTwoRows(request.trace, result.trace)
@@ -108,6 +114,8 @@ export async function swap(context: RunContext, request: SwapRequest): Promise<E
   for (const note of written.notes) warn(context, 'output/note', note)
   if (request.sheet) await writeSheet(request.sheet, picture ?? pictureFromPixels(before!), finished.picture, words)
   progress.finish()
+  noteWriting(loaded, editShape(size, editPlan), progress.timings['write'])
+  await loaded.learnSpeeds()
   return {
     ...samplingReport({ ...request, prompt: words.source }, loaded, seed, scheduler, progress.timings),
     ...(finished.changedOutside === null ? { out: written.path, format: written.format, bytes: written.bytes } : reportWritten(written, finished.changedOutside)),
@@ -170,20 +178,15 @@ function needPrompt(request: SwapRequest): string {
   throw badInput('swap/no-description', { thing: 'swap', expected: '--image with the picture to edit, or --prompt with one to draw', found: 'neither' })
 }
 
-function inversionChoices(request: SwapRequest, seed: number): InversionChoices {
-  const { steps, strength, renoiseSteps, guidance, clipSkip, fast } = request
-  return { method: request.inversion === 'auto' ? AUTO_ORDER[0] : request.inversion, steps, strength, renoiseSteps, guidance, clipSkip, fast, seed }
-}
-
 /** Inverts by the asked method; `auto` by the cheapest that is faithful enough. */
-async function invertFaithfully(context: RunContext, request: SwapRequest, run: Omit<ChoiceRun, 'fidelity' | 'file'>): Promise<ChosenInversion> {
+async function invertFaithfully(context: RunContext, request: SettledSwap, run: Omit<ChoiceRun, 'fidelity' | 'file'>): Promise<ChosenInversion> {
   const { loaded, source, choices, work, size, onCall } = run
   if (request.inversion === 'auto') return chooseInversion(context, { ...run, fidelity: request.fidelity, file: request.trajectory })
   const inverted = await invertPicture(context, loaded, source, choices, { work, size, file: request.trajectory, onCall })
   return { inversion: request.inversion, inverted, tried: [] }
 }
 
-function drawnStart(request: SwapRequest, loaded: LoadedCheckpoint, size: NetSize, seed: number): EditStart {
+function drawnStart(request: SettledSwap, loaded: LoadedCheckpoint, size: NetSize, seed: number): EditStart {
   const dims = [1, 4, size.height, size.width]
   const noise = new RunNoise(seed, dims, readLatents(request.latents, dims))
   const scheduler = schedulerFor({ ...request, prompt: request.prompt ?? '' }, loaded)
@@ -193,21 +196,22 @@ function drawnStart(request: SwapRequest, loaded: LoadedCheckpoint, size: NetSiz
 async function drawnWordsOf(request: SwapRequest, { loaded, words, picture, plan, size }: Prepared): Promise<DrawnWord[] | null> {
   if (request.bias.length === 0) return null
   if (request.method !== 'p2p') throw badInput('swap/bias', { thing: '--bias', expected: '--method p2p', found: `--method ${request.method}` })
-  const sizes = crossMapSizes(sitesOf(loaded, size))
+  // and at the latents' own size, for the place where the edit may show
+  const sizes = [...crossMapSizes(sitesOf(loaded, size)), [size.height, size.width] as const]
   const pixels = { width: size.width * 8, height: size.height * 8 }
   return Promise.all(
     request.bias.map(async (text) => {
-      const { word, file } = parseBias(text)
+      const { word, file, sign } = parseBias(text)
       const positions = words.words.target.filter((candidate) => candidate.word.toLowerCase() === word.toLowerCase()).flatMap((found) => found.positions)
       if (positions.length === 0) {
         throw badInput('swap/word', { thing: `--bias "${text}"`, expected: `"${word}" among the words of the target`, found: `the words ${words.words.target.map((known) => known.word).join(', ')}` })
       }
-      return { positions, cells: await drawnCells(file, { picture: picture ?? pixels, plan, sizes }) }
+      return { positions, cells: await drawnCells({ file, sign }, { picture: picture ?? pixels, plan, sizes }) }
     }),
   )
 }
 
-function warnAboutChoices(context: RunContext, request: SwapRequest): void {
+function warnAboutChoices(context: RunContext, request: SettledSwap): void {
   if (request.image !== undefined && request.scheduler && request.scheduler !== 'ddim') {
     warn(context, 'swap/scheduler', `A picture is inverted and edited along DDIM's path, so --scheduler ${request.scheduler} was not used.`)
   }
@@ -219,18 +223,27 @@ function warnAboutChoices(context: RunContext, request: SwapRequest): void {
   }
 }
 
+/** Where the edit may show: with the changed words also those that are painted, unless the person named the words. */
+function blendWithDrawn({ blend, words }: WordEdit, drawn: readonly DrawnWord[], { blendWords }: SwapRequest): WordEdit['blend'] {
+  if (blendWords.length > 0) return blend
+  const target = drawn.flatMap(({ positions }) => positions)
+  const names = new Set(words.target.filter(({ positions }) => positions.some((position) => target.includes(position))).map(({ word }) => word.toLowerCase()))
+  const source = words.source.filter(({ word }) => names.has(word.toLowerCase())).flatMap(({ positions }) => positions)
+  return [[...new Set([...(blend?.[0] ?? []), ...source])], [...new Set([...(blend?.[1] ?? []), ...target])]]
+}
+
 /** Mean attention to a drawn word per painted cell, of the source (null where it has no such word) and of the edit. */
-function paintedMass({ loaded, size, words }: Prepared, result: BranchResult, drawn: DrawnWord): { word: string; before: number | null; after: number } {
+function paintedMass({ loaded, size, words }: Prepared, result: BranchResult, drawn: DrawnWord): { word: string; paint: 'more' | 'less'; before: number | null; after: number } {
   const mapSize = blendMapSize(sitesOf(loaded, size), size)!
   const word = words.words.target.find(({ positions }) => positions.includes(drawn.positions[0]!))!.word
   const source = words.words.source.filter((known) => known.word.toLowerCase() === word.toLowerCase()).flatMap(({ positions }) => positions)
   const cells = drawn.cells.get(`${mapSize[0]}x${mapSize[1]}`)!
   const mass = (branch: number, positions: readonly number[]): number => {
     const map = wordMap(result.maps, mapSize, branch, positions)!
-    const painted = map.data.filter((_, cell) => cells[cell]! > 0)
+    const painted = map.data.filter((_, cell) => cells[cell]! !== 0)
     return round(painted.reduce((sum, value) => sum + value, 0) / Math.max(1, painted.length) / result.trace.length, 6)
   }
-  return { word, before: source.length > 0 ? mass(0, source) : null, after: mass(1, drawn.positions) }
+  return { word, paint: cells.some((value) => value < 0) ? 'less' : 'more', before: source.length > 0 ? mass(0, source) : null, after: mass(1, drawn.positions) }
 }
 
 /** Tells which words look everywhere or nowhere. */
@@ -245,7 +258,7 @@ function warnAboutWords(context: RunContext, loaded: LoadedCheckpoint, words: Wo
   }
 }
 
-function recipeOf(request: SwapRequest, words: WordEdit, start: EditStart) {
+function recipeOf(request: SettledSwap, words: WordEdit, start: EditStart) {
   return {
     target: words.target,
     method: request.method,

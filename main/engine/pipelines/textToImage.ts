@@ -6,7 +6,7 @@ import type { EngineResult, RequestOf } from '../requests.ts'
 import type { Latents } from '../tensor/tensor.ts'
 import { warn, type RunContext } from './context.ts'
 import { cropTopLeft } from './pixelCrop.ts'
-import { planPhases } from './plan.ts'
+import { noteWriting, planPhases, type RunShape } from './plan.ts'
 import { RunProgress } from './progress.ts'
 import { samplingRecipe, samplingReport } from './recipes.ts'
 import { promptStates, readLatents, RunNoise, sample, schedulerFor, seedOf, startLatents, writeTrace } from './sampling.ts'
@@ -31,7 +31,8 @@ export async function textToImage(context: RunContext, request: RequestOf<'txt2i
   const seed = seedOf(request)
   const scheduler = schedulerFor(request, loaded)
   const calls = scheduler.timesteps.length
-  const progress = new RunProgress(await planPhases(context, loaded, { latent: [height, width], calls, guided: request.guidance > 1, pictures: request.count, phases: ['load', 'sample', 'decode', 'write'] }), context.emit)
+  const shape: RunShape = { latent: [height, width], calls, guided: request.guidance > 1, pictures: request.count, phases: ['load', 'sample', 'decode', 'write'] }
+  const progress = new RunProgress(await planPhases(context, loaded, shape), context.emit)
 
   progress.begin('load')
   const states = await promptStates(context, loaded, request)
@@ -52,7 +53,8 @@ export async function textToImage(context: RunContext, request: RequestOf<'txt2i
     results.push({ out: file, seed: seed + index, bytes: written.bytes })
   }
   progress.finish()
-  await loaded.learnSpeed(height, width, states.promptEmbeds.dims[1]!)
+  noteWriting(loaded, shape, progress.timings['write'])
+  await loaded.learnSpeeds()
   return { ...samplingReport(request, loaded, seed, scheduler.className, progress.timings), width: size.width, height: size.height, ...(request.count === 1 ? { out: files[0] } : { pictures: results }) }
 }
 

@@ -9,7 +9,7 @@ import { createDdimPath } from '../methods/shared/ddimPath.ts'
 import type { DrawnWord } from '../methods/shared/drawnBias.ts'
 import { layOutRows, type EditRows } from '../methods/shared/editRows.ts'
 import { crossAttentionTable } from '../methods/shared/timeWindows.ts'
-import type { AttentionSite, MapSize } from '../nets/attentionSite.ts'
+import type { AttentionControl, AttentionSite, MapSize } from '../nets/attentionSite.ts'
 import { crossMapSizes } from '../nets/attentionSite.ts'
 import type { EditMethod, InversionMethod } from '../requests.ts'
 import type { Scheduler } from '../schedulers/scheduler.ts'
@@ -110,6 +110,11 @@ export function rowsOf(inversion: InversionMethod | null, choices: Pick<EditChoi
   }
 }
 
+/** Whether the source branch is put on latents that are known: it then comes back exactly, whatever guidance does. */
+export function isSourceKnown(inversion: InversionMethod): boolean {
+  return inversion === 'direct' || inversion === 'ef-ddpm'
+}
+
 /** The guidance scale that an edit runs with. */
 export function guidanceOf(inversion: InversionMethod | null, guidance: number): number {
   return inversion === 'edict' ? edictGuidance(guidance) : guidance
@@ -126,6 +131,16 @@ export function blendMapSize(sites: readonly AttentionSite[], { height, width }:
 export function checkProximal({ proximal, proximalGuide }: Pick<EditChoices, 'proximal' | 'proximalGuide'>): void {
   if (proximalGuide === 'none' || proximal !== 'none') return
   throw badInput('swap/proximal', { thing: `--proximal-guide ${proximalGuide}`, expected: '--proximal soft or hard, whose leavings it goes by', found: 'none', todo: 'add --proximal soft' })
+}
+
+/** What an edit compiles into the net, known before any word is: for forecasts. @param inversion null for a picture that is drawn */
+export function editControl(loaded: LoadedCheckpoint, size: NetSize, inversion: InversionMethod | null, choices: EditChoices & { readonly steps: number }, isDrawn: boolean): { readonly rows: EditRows; readonly control: AttentionControl } {
+  const sites = sitesOf(loaded, size)
+  const rows = rowsOf(inversion, choices)
+  const observe = blendMapSize(sites, size)
+  // the numbers that steer are inputs of the graph: any will do
+  const anyWords: MethodInput['task'] = { size, words: { edit: { kind: 'keep' } }, ...(isDrawn ? { drawnWords: [] } : {}) }
+  return { rows, control: methodOf({ sites, rows, numSteps: choices.steps, task: anyWords, choices, observe: observe ? [observe] : [] }).control }
 }
 
 /** Runs the edit. */
@@ -213,7 +228,7 @@ function beginning(loaded: LoadedCheckpoint, start: EditStart): Beginning {
     timesteps,
     latents: trajectory.latents[at] ?? trajectory.latents.at(-1)!,
     noise: () => trajectory.noises?.[drawn++] ?? { data: new Float32Array(trajectory.latents[0]!.data.length), dims: trajectory.latents[0]!.dims },
-    ...(inversion === 'direct' || inversion === 'ef-ddpm' ? { knownSource: (stepIndex: number) => trajectory.latents[at - 1 - stepIndex]! } : {}),
+    ...(isSourceKnown(inversion) ? { knownSource: (stepIndex: number) => trajectory.latents[at - 1 - stepIndex]! } : {}),
   }
 }
 
@@ -225,17 +240,21 @@ function negativesOf(start: EditStart, states: EditStates, { emptyShare }: EditC
   return { targetNegative: states.negative, sourceNegative: states.negative }
 }
 
-function blendOf({ words, drawnMask }: EditTask, choices: EditChoices, size: MapSize | null): BlendPlan | undefined {
+function blendOf({ words, drawnMask, drawnWords, size: latents }: EditTask, choices: EditChoices, size: MapSize | null): BlendPlan | undefined {
   if (drawnMask) return { kind: 'drawn', mask: drawnMask }
   if (!choices.localBlend || choices.method !== 'p2p' || !words.blend || !size) return undefined
-  return { kind: 'words', size, words: words.blend, threshold: choices.blendThreshold, start: choices.blendStart }
+  const painted = drawnWords?.flatMap(({ cells }) => cells.get(`${latents.height}x${latents.width}`) ?? [])
+  return {
+    kind: 'words', size, words: words.blend, threshold: choices.blendThreshold, start: choices.blendStart,
+    ...(painted && painted.length > 0 ? { open: painted[0]!.map((_, i) => Number(painted.some((cells) => cells[i] !== 0))) } : {}),
+  }
 }
 
 interface MethodInput {
   readonly sites: readonly AttentionSite[]
   readonly rows: EditRows
   readonly numSteps: number
-  readonly task: EditTask
+  readonly task: { readonly size: NetSize; readonly words: Pick<WordEdit, 'edit' | 'scale'>; readonly drawnWords?: readonly DrawnWord[] }
   readonly choices: EditChoices
   readonly observe: readonly MapSize[]
 }

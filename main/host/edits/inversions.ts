@@ -2,12 +2,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { InversionResult, SamplingOptions } from '../../../preload/contract/edits.ts'
-import { EngineError } from '../../engine/errors.ts'
+import { CancelledError, EngineError } from '../../engine/errors.ts'
 import { requestSchemas } from '../../engine/requests.ts'
 import type { JobRun } from '../../jobs/queue.ts'
 import type { DocumentSession } from '../documents/documentSession.ts'
 import { defaultModels } from './defaultModels.ts'
 import { sampled } from './requests.ts'
+import { pictureOfSize } from './standIn.ts'
 
 /** A document with words for it. */
 export interface Described {
@@ -49,18 +50,14 @@ function known(method: string): boolean {
   return (requestSchemas.invert.shape.method.unwrap().options as readonly string[]).includes(method)
 }
 
-/** Seconds an inversion will take; null when that cannot be said. */
+/** Seconds an inversion will take; null when that cannot be said. Only the size of the picture is looked at. */
 export async function predictInversion(session: DocumentSession, described: Described, run: Pick<JobRun, 'signal'>): Promise<number | null> {
-  const { width, height } = session.state.canvas
-  const steps = described.sampling.steps ?? requestSchemas.invert.shape.steps.parse(undefined)
+  const out = path.join(session.services.scratch.folder, 'never-written.png')
   try {
-    // one net call a step, as text-to-image without guidance makes them
-    const size = { width: Math.min(4096, Math.max(8, width)), height: Math.min(4096, Math.max(8, height)) }
-    const answer = await session.services.models.run({
-      task: 'predict', request: { ...requestFields(session, described), task: 'txt2img', steps, guidance: 1, size: Math.max(width, height) > 768 ? undefined : size, out: path.join(session.services.scratch.folder, 'never-written.png') },
-    }, { signal: run.signal })
+    const answer = await session.services.models.run({ task: 'predict', request: { ...requestFields(session, described), task: 'invert', image: pictureOfSize(session), method: AUTO, out } }, { signal: run.signal })
     return typeof answer['seconds'] === 'number' ? answer['seconds'] : null
   } catch (error) {
+    if (error instanceof CancelledError) return null
     if (error instanceof EngineError && error.exitCode === 2) return null
     throw error
   }

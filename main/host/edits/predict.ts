@@ -1,18 +1,15 @@
 /** What an edit will take, before Go: time, memory, and what a person should read first. */
-import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Intent, Prediction } from '../../../preload/contract/edits.ts'
 import { EngineError } from '../../engine/errors.ts'
 import type { DocumentSession } from '../documents/documentSession.ts'
-import { untouchedPicture } from '../documents/engineDocument.ts'
-import { factsOf } from '../documents/sourceFacts.ts'
-import { greyPng } from '../greyPng.ts'
 import { wordChips } from './chips.ts'
 import { defaultModels } from './defaultModels.ts'
 import type { IdleWork } from './idleWork.ts'
 import { INTENT_TASKS, editRequest } from './requests.ts'
 import { maskOf } from './runEdit.ts'
+import { pictureOfSize } from './standIn.ts'
 import { looksUnlikeModel } from './worldCheck.ts'
 
 /** Remove: seconds at least, and per megapixel of the hole (as the engine's own progress bar reckons). */
@@ -27,26 +24,37 @@ export async function predictEdit(session: DocumentSession, intent: Intent, idle
   idle.stop(session)
   try {
     const answer = await session.services.models.run({ task: 'predict', request: likelyRequest(session, intent) })
-    const { seconds, peakBytes, availableBytes, fits, device } = answer as unknown as Omit<Prediction, 'warnings'> // as the task tells it; checked on the way out
-    return { seconds: seconds === null ? null : seconds * ('variations' in intent ? intent.variations : 1), peakBytes, availableBytes, fits, device, warnings }
+    const { phases, peakBytes, availableBytes, fits, device } = answer as unknown as Omit<Prediction, 'seconds' | 'warnings'> & { phases: readonly PhaseSeconds[] } // as the task tells it; checked on the way out
+    return { seconds: secondsOf(session, intent, phases, idle), peakBytes, availableBytes, fits, device, warnings }
   } catch (error) {
     // what cannot be run cannot be predicted either: running it says why
     if (error instanceof EngineError && error.exitCode === 2) return error.code === 'input/request' ? unknown : { ...unknown, warnings: [...warnings, { code: error.code, message: session.services.scrub.text(error.message) }] }
     throw error
+  } finally {
+    if (intent.intent === 'swap') idle.rest(session) // what made way for the question goes on
   }
+}
+
+interface PhaseSeconds {
+  readonly phase: string
+  readonly seconds: number
+}
+
+/** All variations; models are loaded once, and a picture whose noise is known need not be inverted again. */
+function secondsOf(session: DocumentSession, intent: Intent, phases: readonly PhaseSeconds[], idle: IdleWork): number {
+  const rounds = intent.intent === 'remove' ? 1 : intent.variations
+  const isKnown = intent.intent === 'swap' && idle.isReady(session, intent)
+  return phases.reduce((sum, { phase, seconds }) => {
+    if (phase === 'invert' && isKnown) return sum
+    return sum + seconds * (phase === 'load' ? 1 : rounds)
+  }, 0)
 }
 
 /** The request as it would be run; only the header of the picture is read, so any file of its size will do. */
 function likelyRequest(session: DocumentSession, intent: Intent): Record<string, unknown> {
-  const { services, opened, state } = session
-  const { base } = factsOf(state.canvas)
+  const { services } = session
   const wanted = INTENT_TASKS[intent.intent]
-  const standIn = (): string => {
-    const file = path.join(services.scratch.folder, `blank-${state.canvas.width}x${state.canvas.height}.png`)
-    if (!fs.existsSync(file)) fs.writeFileSync(file, greyPng(state.canvas.width, state.canvas.height, () => new Uint8Array(state.canvas.width)))
-    return file
-  }
-  const image = untouchedPicture(opened.reader, state, session.tilesAt()) ?? (base && opened.reader.blobs.path(base)) ?? standIn()
+  const image = pictureOfSize(session)
   const files = { out: path.join(services.scratch.folder, 'never-written.png'), ...(wanted.image ? { image } : {}), ...(wanted.mask === 'needed' ? { mask: image } : {}) }
   return editRequest(intent, files, defaultModels(services), 0, services.settings.get().device)
 }

@@ -1,13 +1,15 @@
 /** Words: describing a picture, chips, attention maps, inversions. */
 import path from 'node:path'
+import type { OutputOf } from '../../../preload/contract/channels.ts'
 import type { editMethods } from '../../../preload/contract/edits.ts'
 import { EngineError } from '../../engine/errors.ts'
 import type { JobRun } from '../../jobs/queue.ts'
 import type { DocumentSession } from '../documents/documentSession.ts'
 import { wordChips } from '../edits/chips.ts'
 import { defaultModels } from '../edits/defaultModels.ts'
-import { type Described, describedKey, invertWork, predictInversion } from '../edits/inversions.ts'
+import { type Described, describedKey, invertWork } from '../edits/inversions.ts'
 import { sampled } from '../edits/requests.ts'
+import { type WrittenWords, writtenWords } from '../edits/writtenWords.ts'
 import type { HostParts } from '../host.ts'
 import type { Topic } from './topic.ts'
 
@@ -28,7 +30,7 @@ export function wordHandlers({ services, sessions, maps, idle }: HostParts): Top
     return { maps: id, words: set.words, width: set.width, height: set.height }
   })
   return {
-    'words.describe': async ({ model, ...which }) => describe(at(which), model),
+    'words.describe': async ({ model, look, ...which }) => describe(at(which), model, look),
     'words.chips': ({ text, model }) => wordChips(services, text, model ?? defaultModels(services).draw),
     'words.attention': ({ project, document, ...described }) => {
       const session = at({ project, document })
@@ -45,41 +47,37 @@ export function wordHandlers({ services, sessions, maps, idle }: HostParts): Top
       const session = at({ project, document })
       idle.described(session, described)
       const fidelity = idle.ready.get(describedKey(session, described)) ?? null
-      if (!fidelity) idle.rest(session)
-      const predictedSeconds = fidelity || jobs.busy || models.busy ? null : await predictInversion(session, described, { signal: AbortSignal.timeout(20_000) })
-      return { ready: fidelity !== null, fidelity, predictedSeconds }
+      if (fidelity) return { ready: true, fidelity, predictedSeconds: null }
+      // asked for before the engine is given something to do: a window wants to know whether looking is worth it
+      const predictedSeconds = await idle.forecast(session, described)
+      idle.rest(session)
+      return { ready: false, fidelity: null, predictedSeconds }
     },
   }
 }
 
-/** Steps after which what was said of the picture may no longer be so. */
-const TELLING_NOTHING: ReadonlySet<string> = new Set(['inpaint', 'remove', 'outpaint'])
+type Description = OutputOf<'words.describe'>
 
-/** The newest words of the document's history: what a swap made of it, what it was drawn from, what its file carried. */
-function writtenWords({ opened, head }: DocumentSession): string | undefined {
-  for (const id of opened.reader.ancestry(head).reverse()) {
-    const { kind, params, results } = opened.reader.operation(id)
-    if (TELLING_NOTHING.has(kind)) return undefined
-    const recipe = (kind === 'open' ? params['recipe'] : undefined) as Readonly<Record<string, unknown>> | undefined // read with care below
-    const found = kind === 'swap' ? results.find(({ chosen }) => chosen)?.metrics['target'] : kind === 'txt2img' || kind === 'img2img' ? params['prompt'] : (recipe?.['target'] ?? recipe?.['prompt'])
-    if (typeof found === 'string' && found.trim() !== '') return found
-  }
-  return undefined
-}
-
-/** The document in words: from its history, else by the model's probe. */
-async function describe(session: DocumentSession, model: string | undefined): Promise<{ text: string | null; from: 'recipe' | 'probe' | 'none'; note: string }> {
-  const { services } = session
+/** The document in words: from its history, else by the model's probe; `look` says when the model is asked. */
+async function describe(session: DocumentSession, model: string | undefined, look: 'never' | 'needed' | 'always'): Promise<Description> {
   const written = writtenWords(session)
-  if (written !== undefined) return { text: written, from: 'recipe', note: 'These are the words that the picture was made with.' }
+  if (look !== 'always' && written) return { text: written.text, from: written.said ? 'typed' : 'recipe', note: noteOf(written), source: written.source }
+  const source = written?.source ?? null
+  if (look === 'never') return { text: null, from: 'none', note: '', source }
+  const { services } = session
   return services.scratch.within(async (folder) => {
     const { file: image } = await session.exclusively(() => session.pixels.composite(folder))
     try {
       const answer = await services.models.run({ task: 'describe', image: path.resolve(image), model: model ?? defaultModels(services).draw, device: services.settings.get().device })
-      return { text: String(answer['caption']), from: 'probe', note: 'Described by the model; change what is wrong.' }
+      return { text: String(answer['caption']), from: 'probe', note: 'Described by the model; change what is wrong.', source }
     } catch (error) {
-      if (error instanceof EngineError && error.code === 'model/no-describer') return { text: null, from: 'none', note: 'This model cannot describe pictures; type what the picture shows.' }
+      if (error instanceof EngineError && error.code === 'model/no-describer') return { text: null, from: 'none', note: 'This model cannot describe pictures; type what the picture shows.', source }
       throw error
     }
   })
+}
+
+function noteOf({ said, stale }: WrittenWords): string {
+  if (stale) return 'Parts of the picture were painted since it was described; change what no longer fits.'
+  return said ? 'You described the picture with these words.' : 'These are the words that the picture was made with.'
 }

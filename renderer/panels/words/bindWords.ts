@@ -5,9 +5,12 @@ import { documentStore } from '../../stores/documentStore.ts'
 import { type EditForm, editStore, intentOf, provideSwap } from '../../stores/editStore.ts'
 import { isActive, jobsStore } from '../../stores/jobsStore.ts'
 import { sessionStore } from '../../stores/sessionStore.ts'
+import { stagingStore } from '../../stores/stagingStore.ts'
 import { wordsStore } from '../../stores/words.ts'
+import { measuredBy } from '../../stores/words/fidelity.ts'
 import { swapIntent } from '../../stores/words/intent.ts'
 import { drawWords } from './drawWords.ts'
+import { lookOnceForetold } from './lookAt.ts'
 
 /** Quiet before an inversion is started unasked. */
 const IDLE_MS = 2500
@@ -67,10 +70,24 @@ function bind(): () => void {
       const open = words().document
       if (open?.project === view.project && open.document === view.document && touchesPicture(view, tiles)) words().pictureChanged()
     }),
+    on('words.prepared', ({ project, document }) => {
+      const open = words().document
+      if (open?.project === project && open.document === document) void words().checkReady()
+    }),
+    stagingStore.subscribe(({ edits }, old) => {
+      const known = new Set(old.edits.map(({ operation }) => operation))
+      const measured = measuredBy(edits.filter(({ operation }) => !known.has(operation)))
+      if (measured) words().swapped(measured)
+    }),
     on('host.restarted', () => words().open(null)), // ids of the old host mean nothing to the new one
     drawWords(),
+    lookOnceForetold(),
     wordsStore.subscribe(soon),
-    jobsStore.subscribe(soon),
+    jobsStore.subscribe((state, before) => {
+      soon()
+      // while a job had the engine nothing could be foreseen
+      if (before.jobs.some(isActive) && !state.jobs.some(isActive) && !words().ready && words().predictedSeconds === null) void words().checkReady()
+    }),
     provideSwap({
       intent: () => swapIntent(words(), documentStore.getState().document?.activeMask ?? null),
       changed: (listener) => wordsStore.subscribe((state, old) => {

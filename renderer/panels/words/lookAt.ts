@@ -19,6 +19,14 @@ export function lookAt(chip: number | null): void {
   }, REST_MS)
 }
 
+/** A word that is pointed at while the host still works out what looking takes is looked at once that is known. Returns how to stop. */
+export function lookOnceForetold(): () => void {
+  return wordsStore.subscribe((state, before) => {
+    const isNews = state.predictedSeconds !== before.predictedSeconds || state.ready !== before.ready
+    if (isNews && state.shown && !state.shown.asMask && !state.painting && canLookUnasked()) void state.look()
+  })
+}
+
 /** Whether looking may begin because a word is pointed at. */
 function canLookUnasked(): boolean {
   const { maps, looking, problem, ready, predictedSeconds } = wordsStore.getState()

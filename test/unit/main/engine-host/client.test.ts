@@ -78,6 +78,51 @@ describe('a job', () => {
   })
 })
 
+describe('jobs side by side', () => {
+  it('run in one process, as many as allowed, each with its own answer and events', async () => {
+    const client = makeClient({ overlap: 2 })
+    const told: number[] = []
+    const run = (seed: number, steps: number): Promise<unknown> => client.run({ ...order('steps', { steps, ms: 20 }), seed }, { onEvent: (event) => event.event === 'progress' && event.phase === 'sample' && told.push(seed) })
+    const jobs = [run(1, 8), run(2, 8), run(3, 1)]
+    await until(() => told.length > 2, 'both are under way')
+    expect(new Set(told)).toEqual(new Set([1, 2]))
+    expect((await client.status()).queued).toBe(1)
+    expect(await Promise.all(jobs)).toEqual([1, 2, 3].map((seed) => expect.objectContaining({ seed }) as unknown))
+    expect(told.filter((seed) => seed === 2)).toHaveLength(8)
+    expect((await client.status()).starts).toBe(1)
+  })
+
+  it('are cancelled one by one, even while the thread is blocked', async () => {
+    const client = makeClient({ overlap: 3 })
+    const stops = [new AbortController(), new AbortController()]
+    const blocked = client.run(order('blockInSteps', { steps: 40, ms: 50 }), { signal: stops[0]!.signal, onEvent: () => stops.forEach((stop) => stop.abort()) })
+    const other = client.run(order('steps', { steps: 200, ms: 5 }), { signal: stops[1]!.signal })
+    const kept = client.run(order('steps', { steps: 3 }))
+    await expect(blocked).rejects.toMatchObject({ code: 'run/cancelled' })
+    await expect(other).rejects.toMatchObject({ code: 'run/cancelled' })
+    await expect(kept).resolves.toMatchObject({ width: 64 })
+    expect((await client.status()).starts).toBe(1)
+  })
+
+  it('all fail with the process that dies under them, and the next one runs in another', async () => {
+    const client = makeClient({ overlap: 2, restart: 'lazy' })
+    const [crashed, beside] = [client.run(order('crash')), client.run(order('steps', { steps: 400 }))]
+    const next = client.run(order('echo'))
+    await expect(crashed).rejects.toMatchObject({ code: 'process/stopped' })
+    await expect(beside).rejects.toMatchObject({ code: 'process/stopped' })
+    await expect(next).resolves.toBeDefined()
+  })
+
+  it('let a process that has grown be replaced once none of them runs', async () => {
+    const client = makeClient({ overlap: 2, growthLimitBytes: 150 * 2 ** 20 })
+    const first = (await client.run(order('leak', { megabytes: 1 }))) as { pid: number }
+    const jobs = await Promise.all([1, 2, 3, 4].map(() => client.run(order('leak', { megabytes: 100 })))) as { pid: number }[]
+    expect(jobs[0]!.pid).toBe(first.pid)
+    expect(((await client.run(order('leak', { megabytes: 1 }))) as { pid: number }).pid).not.toBe(first.pid)
+    expect(client.notices.some(({ kind, reason }) => kind === 'recycled' && reason?.startsWith('it had grown by'))).toBe(true)
+  })
+})
+
 describe('a process that dies', () => {
   it('fails its job with what it was doing, is replaced, and the next job runs', async () => {
     const client = makeClient()
@@ -226,6 +271,17 @@ describe('the process', () => {
     await client.run(order('leak', { megabytes: 8 }))
     await until(() => client.notices.some((notice) => notice.kind === 'unloaded'), 'the models are unloaded')
     await expect(client.run(order('echo'))).resolves.toMatchObject({ unloads: 1 })
+  })
+
+  it('takes another time without work at once, never included', async () => {
+    const client = makeClient({ idleUnloadMs: 3_600_000 })
+    await client.run(order('leak', { megabytes: 8 }))
+    client.setIdleUnload(50)
+    await until(() => client.notices.some((notice) => notice.kind === 'unloaded'), 'the models are unloaded')
+    client.setIdleUnload(0)
+    await client.run(order('leak', { megabytes: 8 }))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(client.notices.filter((notice) => notice.kind === 'unloaded')).toHaveLength(1)
   })
 
   it('is replaced between jobs when it has grown too much', async () => {

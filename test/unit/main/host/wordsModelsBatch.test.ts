@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { InputOf } from '../../../../preload/contract/channels.ts'
 import { brushMask, hostRig, sampleDocument } from '../../../support/hostRig.ts'
 
 const rig = hostRig()
@@ -51,6 +52,17 @@ describe('words', () => {
     expect((await rig.call('words.ready', described)).ready).toBe(false)
   })
 
+  it('have a forecast like every edit, and a shorter one once the noise is known', async () => {
+    const { which } = await sampleDocument(rig, 'Forecast')
+    const described = { ...which, description: 'a blue house on a meadow', sampling: { steps: 2 } }
+    const { project: _project, document: _document, ...words } = described
+    const intent = { intent: 'swap' as const, ...words, swap: [{ from: 'blue', to: 'red' }] }
+    expect(await rig.call('edit.predict', { ...which, intent })).toMatchObject({ seconds: 14, peakBytes: 1e9, fits: true, device: 'cpu' })
+    expect(rig.orders.asked.at(-1)).toMatchObject({ task: 'predict', request: { task: 'swap', prompt: 'a blue house on a meadow', swap: ['blue=>red'] } })
+    await rig.ended((await rig.call('words.invert', described)).job)
+    expect(await rig.call('edit.predict', { ...which, intent })).toMatchObject({ seconds: 9 })
+  })
+
   it('are changed by a swap, and the picture is then described by the new ones', async () => {
     const { which } = await sampleDocument(rig, 'Swap')
     const { job } = await rig.call('edit.run', { ...which, intent: { intent: 'swap', description: 'a blue house on a meadow', swap: [{ from: 'blue', to: 'red' }], inversion: 'direct', sampling: { steps: 2, seed: 1 } } })
@@ -60,14 +72,35 @@ describe('words', () => {
     await rig.call('staging.accept', { ...which, operation: edit!.operation, ordinals: [0] })
     expect(await rig.call('words.describe', which)).toMatchObject({ text: 'a red house on a meadow', from: 'recipe' })
     await rig.call('history.undo', which)
-    expect((await rig.call('words.describe', which)).from).toBe('none')
+    expect(await rig.call('words.describe', which)).toMatchObject({ text: 'a blue house on a meadow', from: 'typed', source: null })
+    await rig.call('history.redo', which)
+    expect(await rig.call('words.describe', which)).toMatchObject({ text: 'a red house on a meadow', source: edit!.operation })
+  })
+
+  it('stay the description when parts are painted over, and say so', async () => {
+    const { which } = await sampleDocument(rig, 'Painted')
+    const run = async (intent: InputOf<'edit.run'>['intent']): Promise<void> => {
+      const job = await rig.ended((await rig.call('edit.run', { ...which, intent })).job)
+      expect(job).toMatchObject({ state: 'done', error: null })
+      await rig.call('staging.accept', { ...which, operation: job.operation!, ordinals: [0] })
+    }
+    await run({ intent: 'swap', description: 'a blue house', swap: [{ from: 'blue', to: 'red' }], inversion: 'direct', sampling: { steps: 2, seed: 1 } })
+    const { source } = await rig.call('words.describe', which)
+    await brushMask(rig, which)
+    expect(await rig.call('words.describe', which)).toMatchObject({ text: 'a red house', source, note: expect.stringContaining('made with') as string })
+    await run({ intent: 'fill', prompt: 'a tree', sampling: { steps: 2, seed: 2 } })
+    expect(await rig.call('words.describe', { ...which, look: 'never' })).toMatchObject({ text: 'a red house', from: 'recipe', source, note: expect.stringContaining('painted since') as string })
+    expect(await rig.call('words.describe', { ...which, look: 'always' })).toMatchObject({ text: null, from: 'none', source })
   })
 
   it('get the picture ready by themselves when nobody works, unless a person says not to', async () => {
     const { which } = await sampleDocument(rig, 'Idle')
     const described = { ...which, description: 'a red house', sampling: { steps: 2 } }
     await rig.call('settings.set', { change: { autoInvert: true } })
-    expect((await rig.call('words.ready', described)).ready).toBe(false)
+    const prepared = rig.next('words.prepared', ({ document }) => document === which.document)
+    // told on a first start, before anything has run: so the window may look unasked
+    expect(await rig.call('words.ready', described)).toMatchObject({ ready: false, predictedSeconds: 2 })
+    await prepared
     await expect.poll(async () => (await rig.call('words.ready', described)).ready, { timeout: 20_000, interval: 200 }).toBe(true)
     expect((await rig.call('jobs.list', {})).jobs.some(({ project }) => project === which.project)).toBe(false)
   })

@@ -28,6 +28,22 @@ describe('a swapped word', () => {
   })
 })
 
+describe('a changed word that describes another', () => {
+  test('may show where what it describes looks, in both prompts', () => {
+    const words = prepare('a red cat on a mat', { swap: ['red=>blue'] })
+    expect(words.changed.map(({ word }) => word)).toEqual(['blue'])
+    expect(words.blend).toEqual([[3], [3]])
+    expect(prepare('a red striped cat on a mat', { swap: ['red=>blue'] }).blend).toEqual([[3, 4], [3, 4]])
+    expect(prepare('a red cat', { weight: ['red=2'] }).blend).toEqual([[], [3]])
+  })
+
+  test('ends with its phrase: a mark, a little word or the end of the description', () => {
+    expect(prepare('a mat, red, cats', { swap: ['red=>blue'] }).blend).toEqual([[4, 5], [4, 5]])
+    expect(prepare('cats in red on a mat', { swap: ['red=>blue'] }).blend).toEqual([[3], [3]])
+    expect(prepare('a mat, red', { swap: ['red=>blue'] }).blend).toEqual([[4], [4]])
+  })
+})
+
 test('replace spreads a word over the tokens of the one in its place', () => {
   const { edit } = prepare('a hummingbird in snow', { swap: ['hummingbird=>rhinoceros'], align: 'replace' })
   expect(edit.kind).toBe('replace')

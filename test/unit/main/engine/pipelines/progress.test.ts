@@ -34,6 +34,32 @@ describe('RunProgress', () => {
     expect(events[2]).toMatchObject({ step: 1, steps: 4 })
   })
 
+  it('goes by the usual step: neither one that opened a net nor a pause moves the estimate for long', () => {
+    const events = run((progress, wait) => {
+      progress.begin('sample')
+      wait(10)
+      progress.advance()
+      for (const seconds of [1, 1]) {
+        wait(seconds)
+        progress.advance()
+      }
+    })
+    // one step of 1 s is left, and decoding is as slow as planned
+    expect(events.at(-1)!.etaSeconds).toBeCloseTo(1 + 2)
+  })
+
+  it('follows a machine that becomes busy within the phase', () => {
+    let now = 0
+    const events: Progress[] = []
+    const progress = new RunProgress([{ phase: 'sample', steps: 20, seconds: 20 }], (event) => events.push(event as Progress), () => now)
+    progress.begin('sample')
+    for (let step = 0; step < 13; step++) {
+      now += step < 10 ? 1 : 3
+      progress.advance()
+    }
+    expect(events.at(-1)!.etaSeconds).toBeCloseTo(7 * 3)
+  })
+
   it('adds up the seconds of every phase', () => {
     let timings: Record<string, number> = {}
     run((progress, wait) => {
