@@ -13,17 +13,18 @@ export interface Tools {
   readonly resolver: Resolver
   /** fires at the first Ctrl-C; the second ends everything at once */
   readonly signal: AbortSignal
-  /** Makes an engine, whose process starts with its first request and ends with the command. */
-  engine(): EngineClient
+  /** Makes an engine, whose process starts with its first request and ends with the command; it takes `overlap` requests side by side, 1 when absent. */
+  engine(overlap?: number): EngineClient
 }
 
 /** The supervisor of an engine as the command line starts it. */
-export function engineFor(around: Surroundings, onStart: (pid: number) => void = () => undefined): EngineClient {
+export function engineFor(around: Surroundings, onStart: (pid: number) => void = () => undefined, overlap = 1): EngineClient {
   const { data, cache, bundledModels } = around.paths
   const engineModule = around.env['PALIMPSEST_ENGINE_MODULE']
   return new EngineClient({
     restart: 'lazy',
     idleUnloadMs: 0,
+    overlap,
     engineOptions: { dataDir: data, cacheDir: cache, bundledModels },
     onNotice: ({ kind, pid }) => {
       if (kind === 'started' && pid !== undefined) onStart(pid)
@@ -49,8 +50,8 @@ export async function withTools<T>(around: Surroundings, printer: Printer, resol
   try {
     return await work({
       around, printer, resolver, signal: stop.signal,
-      engine() {
-        const engine = engineFor(around)
+      engine(overlap) {
+        const engine = engineFor(around, undefined, overlap)
         engines.push(engine)
         return engine
       },

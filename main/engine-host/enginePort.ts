@@ -21,11 +21,24 @@ export interface EngineModule {
   createEngine(options: Record<string, unknown>): EnginePort | Promise<EnginePort>
 }
 
+/** Most jobs that one engine process works at side by side. */
+export const MOST_OVERLAP = 16
+
 /** Names of the cells of the memory that both threads of the engine process share. */
 export const CONTROL = {
-  /** id of the job to cancel, 0 for none; BigInt64 */
-  cancelJob: 0,
   /** Date.now() of the engine thread's last sign of life; BigInt64 */
-  lastAliveMs: 1,
-  cells: 2,
+  lastAliveMs: 0,
+  /** from here on ids of jobs to cancel, each at {@link cancelCell}; BigInt64 */
+  cancels: 1,
+  /** as many as jobs can be at work side by side */
+  cancelCells: MOST_OVERLAP,
+  cells: 1 + MOST_OVERLAP,
 } as const
+
+/**
+ * The cell that says whether a job is to be cancelled: it holds the job's id then. Where two jobs share a cell and both are
+ * cancelled, the first learns it from its message alone, which is read between two steps.
+ */
+export function cancelCell(job: number): number {
+  return CONTROL.cancels + (job % CONTROL.cancelCells)
+}

@@ -1,11 +1,12 @@
 /**
- * The worker thread of the engine process: loads the engine and runs one job at a time. Everything that calls
- * onnxruntime, and so blocks, happens here; the process's main thread stays free to answer.
+ * The worker thread of the engine process: loads the engine and runs its jobs. Everything that calls onnxruntime, and so
+ * blocks, happens here; the process's main thread stays free to answer. Jobs that were sent side by side run side by side:
+ * the engine itself lets one at a time have the models, while files are read and written in threads of their own.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { CancelledError, failed } from '../engine/errors.ts'
 import type { EngineEvent } from '../engine/requests.ts'
-import { CONTROL } from './enginePort.ts'
+import { CONTROL, cancelCell } from './enginePort.ts'
 import type { EngineModule, EnginePort } from './enginePort.ts'
 import { toErrorData } from './protocol.ts'
 import type { FromEngine, ToEngine } from './protocol.ts'
@@ -44,11 +45,15 @@ async function start(): Promise<void> {
     post({ type: 'fatal', error: toErrorData(error) })
     return
   }
-  // One after another: unload and shutdown wait for the job before them, cancel does not.
-  let last = Promise.resolve()
+  // Unload and shutdown wait for the jobs before them and hold those after them back; cancel does not wait.
+  const atWork = new Set<Promise<void>>()
+  let barrier = Promise.resolve()
   port.on('message', (message: ToEngine) => {
-    if (message.type === 'cancel') running.get(message.id)?.abort(new CancelledError())
-    else last = last.then(() => serve(engine, message))
+    if (message.type === 'cancel') return running.get(message.id)?.abort(new CancelledError())
+    const served = message.type === 'request' ? barrier.then(() => serve(engine, message)) : Promise.all([barrier, ...atWork]).then(() => serve(engine, message))
+    if (message.type !== 'request') barrier = served
+    atWork.add(served)
+    void served.finally(() => atWork.delete(served))
   })
   post({ type: 'ready' })
 }
@@ -114,7 +119,7 @@ function pollingSignal(controller: AbortController, id: number): AbortSignal {
 }
 
 function cancelRequested(id: number): boolean {
-  return Atomics.load(control, CONTROL.cancelJob) === BigInt(id)
+  return Atomics.load(control, cancelCell(id)) === BigInt(id)
 }
 
 function isAbort(error: unknown): boolean {

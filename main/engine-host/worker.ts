@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { failed } from '../engine/errors.ts'
-import { CONTROL } from './enginePort.ts'
+import { CONTROL, cancelCell } from './enginePort.ts'
 import type { EngineThreadData } from './engineThread.ts'
 import { PROTOCOL_VERSION, toEngineSchema, toErrorData } from './protocol.ts'
 import type { ErrorData, FromEngine, ProcessStatus, ToEngine } from './protocol.ts'
@@ -41,7 +41,7 @@ function receive(message: ToEngine): void {
     case 'status':
       return send({ type: 'status', id: message.id, status: status() })
     case 'cancel':
-      Atomics.store(control, CONTROL.cancelJob, BigInt(message.id))
+      Atomics.store(control, cancelCell(message.id), BigInt(message.id))
       thread?.postMessage(message)
       return send({ type: 'cancelling', id: message.id })
     case 'shutdown':

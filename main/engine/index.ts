@@ -16,7 +16,7 @@ import { inpaint } from './pipelines/inpaint.ts'
 import { invert } from './pipelines/invert.ts'
 import { LoadedCheckpoint } from './pipelines/loadedCheckpoint.ts'
 import { makeMask } from './pipelines/makeMask.ts'
-import { models } from './pipelines/models.ts'
+import { models as listModels } from './pipelines/models.ts'
 import { outpaint } from './pipelines/outpaint.ts'
 import { predict } from './pipelines/predict.ts'
 import { promptWords } from './pipelines/promptWords.ts'
@@ -27,9 +27,10 @@ import { SpeedBook } from './pipelines/speed.ts'
 import { swap } from './pipelines/swap.ts'
 import { textToImage } from './pipelines/textToImage.ts'
 import { writeAnew } from './pipelines/writeAnew.ts'
-import { requestSchema, type EngineEvent, type EngineRequest, type EngineResult } from './requests.ts'
+import { requestSchema, WAIT_PHASE, type EngineEvent, type EngineRequest, type EngineResult } from './requests.ts'
 import { chooseDevice } from './runtime/device.ts'
 import { refuseInt8 } from './runtime/int8SelfTest.ts'
+import { Turn } from './turn.ts'
 
 /** Where the engine finds and keeps things. All paths absolute. */
 export interface EngineOptions {
@@ -51,7 +52,10 @@ export interface RunOptions {
 
 /** The engine's whole surface. */
 export interface Engine {
-  /** Checks and runs one request. @throws EngineError */
+  /**
+   * Checks and runs one request. Requests may be given side by side: one at a time has the models, in order; the others
+   * read and write their files meanwhile. A result never depends on its neighbours. @throws EngineError
+   */
   run(request: unknown, options?: RunOptions): Promise<EngineResult>
   /** Frees loaded models; the next run loads them again. */
   unload(): Promise<void>
@@ -69,6 +73,7 @@ export function createEngine(options: EngineOptions): Engine {
   const weightCache = { dir: path.join(options.cacheDir, 'weights'), maxBytes: options.weightCacheBytes ?? 20 * 2 ** 30 }
   /** in order of use, the last used last */
   const loaded = new Map<string, LoadedCheckpoint>()
+  const models = new Turn()
 
   async function release(which: (key: string) => boolean): Promise<void> {
     for (const [key, checkpoint] of [...loaded]) {
@@ -78,8 +83,13 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  function contextFor(run: RunOptions): RunContext {
+  function contextFor(run: RunOptions): RunContext & { leaveModels(): void } {
     const emit = run.onEvent ?? (() => {})
+    let leave: (() => void) | undefined
+    const takeTurn = async (): Promise<void> => {
+      if (models.taken) emit({ event: 'progress', phase: WAIT_PHASE, step: 0, steps: 0 })
+      leave = await models.enter(run.signal)
+    }
     return {
       store,
       speed,
@@ -87,6 +97,7 @@ export function createEngine(options: EngineOptions): Engine {
       emit,
       cacheDir: options.cacheDir,
       async checkpoint(model, choice) {
+        if (!leave) await takeTurn()
         const opened = await store.open(model, choice.configDir === undefined ? {} : { configDir: choice.configDir })
         for (const note of opened.notes) emit({ event: 'warning', code: 'model/note', message: note })
         const device = await chooseDevice(choice.device, { cacheDir: options.cacheDir })
@@ -110,13 +121,19 @@ export function createEngine(options: EngineOptions): Engine {
       async makeRoom(keep) {
         await release((key) => loaded.get(key) !== keep)
       },
+      leaveModels: () => leave?.(),
     }
   }
 
   return {
     async run(input, run = {}) {
       const request = checkRequest(input)
-      return dispatch(contextFor(run), request)
+      const context = contextFor(run)
+      try {
+        return await dispatch(context, request)
+      } finally {
+        context.leaveModels()
+      }
     },
     unload: () => release(() => true),
     dispose: () => release(() => true),
@@ -161,7 +178,7 @@ function dispatch(context: RunContext, request: EngineRequest): Promise<EngineRe
     case 'graph':
       return showGraph(context, request)
     case 'models':
-      return models(context, request)
+      return listModels(context, request)
     case 'devices':
       return devices(context, request)
     case 'show':

@@ -195,11 +195,14 @@ export interface PreviewPicture {
   readonly box?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
 }
 
+/** Phase of a run that waits while another has the models. */
+export const WAIT_PHASE = 'wait'
+
 /** What a run tells while it goes on. */
 export type EngineEvent =
   | {
       readonly event: 'progress'
-      /** what is being done: load, encode, sample, decode, fill, write ... */
+      /** what is being done: wait, load, encode, sample, decode, fill, write ... */
       readonly phase: string
       /** steps done and steps in all of this phase; 0 of 0 when it cannot be counted */
       readonly step: number

@@ -160,7 +160,7 @@ function chooseEntries(archive: string, entries: readonly ZipEntry[], notices: P
   if (!database && !chosen.some(({ name }) => name.startsWith('records/')))
     throw refuseZip(archive, 'not-a-project', 'an archive with neither project.db nor records')
   if (others.length > 0)
-    notices.push({ code: 'zip/left-out', sentence: `${others.length} files that are no part of a project were left out, such as ${JSON.stringify(others[0])}.` })
+    notices.push({ code: 'zip/left-out', sentence: others.length === 1 ? `A file that is no part of a project was left out: ${JSON.stringify(others[0])}.` : `${others.length} files that are no part of a project were left out, such as ${JSON.stringify(others[0])}.` })
   return chosen
 }
 
@@ -179,7 +179,7 @@ function neutralise(archive: string, building: string, now: number, notices: Pro
     const report = repairProject(building, { now, program: 'palimpsest' })
     fs.rmSync(paths.damaged, { recursive: true, force: true }) // the stranger's database; the archive still has it
     for (const suffix of ['-wal', '-shm']) fs.rmSync(paths.database + suffix, { force: true })
-    notices.push({ code: 'zip/database-rebuilt', sentence: `The archive's database ${why}; it was not used, and the project was built anew from its record log (${report.operations} operations).` }, ...report.notices)
+    notices.push({ code: 'zip/database-rebuilt', sentence: `The archive's database ${why}; it was not used, and the project was built anew from its record log (${report.operations} operations).` }, ...report.notices.filter(({ code }) => code !== 'project/old-database')) // said in the first sentence
   }
   const db = openWritable(paths.database, false)
   try {

@@ -132,19 +132,24 @@ function refusal(name: string, value: unknown, issue: z.core.$ZodIssue): EngineE
   }
   let found: unknown = value
   for (const key of path) found = (found as Record<PropertyKey, unknown> | null | undefined)?.[key]
-  return badInput('recipe/value', { thing, expected: expectation(issue), found: found === undefined ? 'nothing' : (JSON.stringify(found) ?? 'nothing').slice(0, 80), details: { field } })
+  return badInput('recipe/value', { thing, expected: expectation(issue), found: found === undefined ? 'nothing' : Array.isArray(found) && found.length === 0 ? 'none' : (JSON.stringify(found) ?? 'nothing').slice(0, 80), details: { field } })
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type': return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`
-    case 'too_small': return `at least ${String(issue.minimum)}`
-    case 'too_big': return `at most ${String(issue.maximum)}`
+    case 'too_small': return `at least ${String(issue.minimum)}${unitOf(issue.origin)}`
+    case 'too_big': return `at most ${String(issue.maximum)}${unitOf(issue.origin)}`
     case 'invalid_value': return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
     case 'invalid_union': return issue.path.at(-1) === 'task' ? `one of ${taskNames.map((task) => `"${task}"`).join(', ')}` : '"everything", {"mask": ...}, {"where": ...} or {"colour": ...}'
     case 'invalid_format': case 'custom': return issue.message
     default: return issue.message
   }
+}
+
+/** What a limit counts where it is no plain number. */
+function unitOf(origin: string): string {
+  return origin === 'array' ? ' in the list' : origin === 'string' ? ' characters' : ''
 }
 
 /** Levenshtein distance, for names of a few letters. */

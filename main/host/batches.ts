@@ -129,7 +129,7 @@ export class Batches {
     // what a person does meanwhile goes first
     const both = bothEngines(this.#services)
     const engine: JobEngine = { run: (request, options) => both.run(request, { ...options, urgency: 'idle' } as typeof options) } // the lanes know it, others do not mind
-    const run = new BatchRun(batch.plan, { engines: [engine], onEvent: (event) => this.#event(id, batch, event) })
+    const run = new BatchRun(batch.plan, { engine, onEvent: (event) => this.#event(id, batch, event) })
     batch.run = run
     run.start().then(
       (summary) => {

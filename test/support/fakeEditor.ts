@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { badInput, throwIfCancelled } from '../../main/engine/errors.ts'
 import { requestSchemas } from '../../main/engine/requests.ts'
+import { Turn } from '../../main/engine/turn.ts'
 import type { EnginePort, EngineRunOptions } from '../../main/engine-host/enginePort.ts'
 
 /** Same shape as the real one; the options win over the environment. */
@@ -21,19 +22,25 @@ export function createEngine(options: { readonly ms?: number; readonly log?: str
   const note = (what: string, request: Record<string, unknown>): void => {
     if (typeof log === 'string') fs.appendFileSync(log, `${what} ${String(request['task'])} ${path.basename(String(request['image']))}\n`)
   }
+  const models = new Turn() // as the real one: one request at a time paints
   return {
     async run(input, run) {
       const schema = requestSchemas[input['task'] as keyof typeof requestSchemas] // an unknown task fails in the next line
       const request = schema.parse(input) as Record<string, unknown>
       note('begin', request)
-      const answer = await obey(request, run, ms)
+      const answer = await obey(request, run, { ms, models })
       note('end', request)
       return answer
     },
   }
 }
 
-async function obey(request: Record<string, unknown>, run: EngineRunOptions, ms: number): Promise<Record<string, unknown>> {
+interface Pace {
+  readonly ms: number
+  readonly models: Turn
+}
+
+async function obey(request: Record<string, unknown>, run: EngineRunOptions, pace: Pace): Promise<Record<string, unknown>> {
   const image = readPicture(String(request['image']))
   switch (request['task']) {
     case 'mask': {
@@ -51,18 +58,23 @@ async function obey(request: Record<string, unknown>, run: EngineRunOptions, ms:
       fs.writeFileSync(String(request['out']), image)
       return { out: request['out'] }
     default:
-      return await edit(request, image, run, ms)
+      return await edit(request, image, run, pace)
   }
 }
 
-async function edit(request: Record<string, unknown>, image: string, run: EngineRunOptions, ms: number): Promise<Record<string, unknown>> {
+async function edit(request: Record<string, unknown>, image: string, run: EngineRunOptions, { ms, models }: Pace): Promise<Record<string, unknown>> {
   if (image.includes('crash')) process.kill(process.pid, 'SIGKILL')
   const { image: _, mask, out, device: __, ...params } = request
   const maskText = typeof mask === 'string' ? digest(readPicture(mask)) : 'none'
-  for (let step = 1; step <= 4; step += 1) {
-    throwIfCancelled(run.signal)
-    await sleep(image.includes('hang') ? 60_000 : ms / 4, undefined, { signal: run.signal }).catch(() => throwIfCancelled(run.signal))
-    run.onEvent({ event: 'progress', phase: step < 4 ? 'sample' : 'write', step, steps: 4 })
+  const leave = await models.enter(run.signal)
+  try {
+    for (let step = 1; step <= 4; step += 1) {
+      throwIfCancelled(run.signal)
+      await sleep(image.includes('hang') ? 60_000 : ms / 4, undefined, { signal: run.signal }).catch(() => throwIfCancelled(run.signal))
+      run.onEvent({ event: 'progress', phase: step < 4 ? 'sample' : 'write', step, steps: 4 })
+    }
+  } finally {
+    leave()
   }
   if (image.includes('warn')) run.onEvent({ event: 'warning', code: 'fake/warning', message: 'The fake editor warns.' })
   const fidelity = /fidelity=(\d+)/.exec(image)?.[1]

@@ -56,8 +56,7 @@ function preview(settings: BatchSettings): Outcome {
 async function run(settings: BatchSettings, tools: Tools): Promise<Outcome> {
   const plan = planBatch(settings)
   for (const note of plan.notes) tools.printer.note(note)
-  const engines = Array.from({ length: Math.min(settings.jobs, plan.items.length || 1) }, () => tools.engine())
-  const running = new BatchRun(plan, { engines, onEvent: (event) => tell(event, tools) })
+  const running = new BatchRun(plan, { engine: tools.engine(settings.jobs), onEvent: (event) => tell(event, tools) })
   tools.signal.addEventListener('abort', () => running.cancel(), { once: true })
   const summary = await running.start()
   if (summary.cancelled) throw new CancelledError(`The batch was stopped: ${countsInWords(summary.counts)}; the same command goes on from here.`)
@@ -72,7 +71,7 @@ function tell(event: BatchEvent, { printer }: Tools): void {
 
 function itemLine({ key, state, place, sentence, measures }: ItemView): string {
   if (state === 'done') return `${key} -> ${place ?? ''}${measures ? ` (${duration(measures.seconds)})` : ''}`
-  return `${key}: ${stateInWords(state)}${sentence === undefined ? '' : `. ${sentence}`}`
+  return `${key}: ${stateInWords(state)}${sentence === undefined ? '' : `. ${sentence.replace(`${key}: `, '')}`}`
 }
 
 function report(summary: BatchSummary): string {

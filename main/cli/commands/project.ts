@@ -68,7 +68,7 @@ async function open({ target, out }: Request, tools: Tools): Promise<Outcome> {
     const mode = opened.mode === 'write' ? '' : ' It can only be looked at.'
     return {
       result: { folder, name, uuid, mode: opened.mode, documents, notices },
-      text: [`${folder === target ? 'Opened' : `Unpacked ${shortest(target)} into`} ${shortest(folder)}: project "${name}" with ${documents.length} ${documents.length === 1 ? 'document' : 'documents'}.${mode}`,
+      text: [`${folder === target ? 'Opened' : `Unpacked ${shortest(target)} into`} ${shortest(folder)}: project "${name}" with ${counted(documents.length, 'document')}.${mode}`,
         ...(documents.length > 0 ? [reportTable(['id', 'document', 'size', 'operations'], documents.map(({ id, name: called, width, height, operations }) => [String(id), called, `${width} x ${height}`, String(operations)]))] : [])].join('\n'),
       ...(opened.mode === 'write' ? {} : { exitCode: 1 as const }),
     }
@@ -96,9 +96,9 @@ async function check({ target, out }: Request, tools: Tools): Promise<Outcome> {
   try {
     const report = await checkProject(opened.project, { signal: tools.signal, onProgress: progress(tools, 'check') })
     const faults = [...opened.notices, ...report.faults]
-    const extent = `${report.documents} documents, ${report.operations} operations, ${report.blobs} files (${fileSize(report.bytes)})`
+    const extent = `${counted(report.documents, 'document')}, ${counted(report.operations, 'operation')}, ${counted(report.blobs, 'file')} (${fileSize(report.bytes)})`
     const name = path.basename(target)
-    const verdict = faults.length === 0 ? `${name} is sound: ${extent}.` : `${name} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in ${extent}; "palimpsest repair ${name}" builds the database again from the files.`
+    const verdict = faults.length === 0 ? `${name} is sound: ${extent}.` : `${name} has ${counted(faults.length, 'fault')} in ${extent}; "palimpsest repair ${name}" builds the database again from the files.`
     return { result: { ...report, sound: faults.length === 0, faults }, text: [...faults.map(({ sentence }) => sentence), verdict].join('\n'), ...(faults.length === 0 ? {} : { exitCode: 1 as const }) }
   } finally {
     opened.project.close()
@@ -107,6 +107,10 @@ async function check({ target, out }: Request, tools: Tools): Promise<Outcome> {
 
 function documentRows(reader: ProjectReader): { id: number; name: string; width: number; height: number; operations: number; head: number }[] {
   return reader.documents().map(({ id, name, width, height, operations, head }) => ({ id, name, width, height, operations, head }))
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 function refuseOut(action: string, out: string | undefined): void {

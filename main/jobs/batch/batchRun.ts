@@ -13,9 +13,9 @@ import { EngineError, failed } from '../../engine/errors.ts'
 import type { EngineEvent } from '../../engine/requests.ts'
 import { makeFolder } from '../../history/durableFiles.ts'
 import type { JobEngine } from '../engine.ts'
+import { Company } from './company.ts'
 import { Pace } from './eta.ts'
 import { REVIEW_FOLDER } from './findPictures.ts'
-import { Gate } from './gate.ts'
 import { Journal, type MadeRecord, batchFolder, readJournals } from './journal.ts'
 import { freeName } from './naming.ts'
 import type { BatchItem, BatchPlan } from './plan.ts'
@@ -37,8 +37,8 @@ export type BatchEvent =
 
 /** What a run needs besides its plan. */
 export interface BatchRunOptions {
-  /** one picture is at work on each; those of one device share its gate */
-  readonly engines: readonly JobEngine[]
+  /** takes as many requests side by side as the settings' `jobs`, or lets them wait; what it answers must not depend on that */
+  readonly engine: JobEngine
   readonly onEvent?: (event: BatchEvent) => void
   /** milliseconds since 1970; the clock when absent */
   readonly now?: () => number
@@ -46,7 +46,7 @@ export interface BatchRunOptions {
 
 /** Longer side of a thumbnail in pixels. */
 const THUMBNAIL_SIDE = 256
-/** A picture whose engine died under it is tried so often: the first death may have been the machine's fault. */
+/** A picture whose engine died under it is tried so often: the first death may have been the machine's fault, or a neighbour's. */
 const TRIES = 2
 
 interface Entry {
@@ -75,7 +75,7 @@ export class BatchRun {
   readonly plan: BatchPlan
   readonly #options: BatchRunOptions
   readonly #stop = new AbortController()
-  readonly #gate = new Gate()
+  readonly #company = new Company()
   readonly #now: () => number
   #entries: Entry[] = []
   #queue: Entry[] = []
@@ -144,7 +144,7 @@ export class BatchRun {
       this.#pace = new Pace(performance.now())
       for (const entry of this.#entries) if (entry.view.state !== 'waiting') this.#tell({ event: 'item', item: entry.view })
       this.#tellProgress()
-      await Promise.all(this.#options.engines.map((engine) => this.#work(engine)))
+      await Promise.all(Array.from({ length: this.plan.settings.jobs }, () => this.#work()))
       if (this.#fatal !== undefined) throw this.#fatal
       fs.rmSync(this.#workFolder, { recursive: true, force: true })
       return this.#summary((performance.now() - start) / 1000)
@@ -178,13 +178,13 @@ export class BatchRun {
     }
   }
 
-  async #work(engine: JobEngine): Promise<void> {
+  async #work(): Promise<void> {
     for (;;) {
       while (this.#paused && !this.#stop.signal.aborted) await this.#paused.promise
       const entry = this.#stop.signal.aborted ? undefined : this.#queue.shift()
       if (!entry) return
       try {
-        await this.#do(entry, engine)
+        await this.#do(entry)
       } catch (error) {
         this.#fatal ??= error
         this.cancel()
@@ -193,11 +193,12 @@ export class BatchRun {
     }
   }
 
-  async #do(entry: Entry, engine: JobEngine): Promise<void> {
+  async #do(entry: Entry): Promise<void> {
     this.#show(entry, { key: entry.item.key, state: 'running' })
     for (let tries = 1; ; tries += 1) {
+      const leave = await (tries === 1 ? this.#company.together() : this.#company.alone())
       try {
-        const made = entry.standing.made ?? (await this.#paint(entry, engine))
+        const made = entry.standing.made ?? (await this.#paint(entry))
         this.#putInPlace(entry, made)
         break
       } catch (thrown) {
@@ -206,6 +207,8 @@ export class BatchRun {
         if (thrown.code === 'process/stopped' && tries < TRIES && !this.#stop.signal.aborted) continue
         this.#fail(entry, thrown)
         break
+      } finally {
+        leave()
       }
     }
     this.#finished += 1
@@ -226,7 +229,7 @@ export class BatchRun {
   }
 
   /** Runs the steps and writes down what they made. */
-  async #paint(entry: Entry, engine: JobEngine): Promise<MadeRecord> {
+  async #paint(entry: Entry): Promise<MadeRecord> {
     const { settings } = this.plan
     const { item, standing } = entry
     const start = performance.now()
@@ -235,7 +238,7 @@ export class BatchRun {
     const warnings = new Set<string>()
     const thumbnails = settings.sheet ? this.#thumbnails(item.key, standing.attempt) : undefined
     const outcome = await runItem(withAttempt(item, standing.attempt), {
-      engine, gate: this.#gate, work, source: path.join(settings.in, item.key), quality: settings.quality, embedRecipe: settings.embedRecipe, signal: this.#stop.signal,
+      engine: this.#options.engine, work, source: path.join(settings.in, item.key), quality: settings.quality, embedRecipe: settings.embedRecipe, signal: this.#stop.signal,
       ...(thumbnails ? { thumbnails: { side: THUMBNAIL_SIDE, before: path.join(settings.out, thumbnails.before), after: path.join(settings.out, thumbnails.after) } } : {}),
       onEvent: (told) => {
         if (told.event === 'warning') warnings.add(told.message)

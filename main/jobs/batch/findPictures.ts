@@ -65,6 +65,6 @@ function readFolder(folder: string): fs.Dirent[] {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     const found = code === 'ENOENT' ? 'nothing at that path' : code === 'ENOTDIR' ? 'a file' : `one that cannot be read (${String(code)})`
-    throw badInput('batch/folder', { thing: folder, expected: 'a folder', found, todo: 'check the spelling', cause: error })
+    throw badInput('batch/folder', { thing: folder, expected: 'a folder', found, todo: code === 'ENOTDIR' ? 'name the folder it is in' : 'check the spelling', cause: error })
   }
 }

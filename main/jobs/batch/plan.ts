@@ -69,6 +69,8 @@ export function planBatch(settings: BatchSettings): BatchPlan {
   const same = sameFolder(settings.in, settings.out)
   if (same && settings.suffix === '' && settings.name.replace('{suffix}', '') === '{name}.{ext}')
     throw badInput('batch/same-folder', { thing: `--out ${settings.out}`, expected: 'another folder than the pictures are in', found: 'the same', todo: 'name another folder, or add --suffix _edited to write beside the pictures' })
+  if (fs.statSync(settings.out, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw badInput('batch/out', { thing: `--out ${settings.out}`, expected: 'a folder, or a name that is still free', found: 'a file', todo: 'name another' })
   const table = settings.prompts === undefined ? undefined : readPromptTable(readText(settings.prompts, 'batch/prompts', 'a CSV file'), path.basename(settings.prompts), recipe.steps)
   const found = findPictures(settings.in, settings.files, same ? [REVIEW_FOLDER, REJECTED_FOLDER].map((name) => path.join(settings.in, name)) : [settings.out])
   const masks = needsMaskFiles(recipe) ? maskFolder(settings) : undefined

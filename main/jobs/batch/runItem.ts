@@ -2,16 +2,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { badInput, throwIfCancelled } from '../../engine/errors.ts'
-import type { EngineEvent } from '../../engine/requests.ts'
+import { WAIT_PHASE, type EngineEvent } from '../../engine/requests.ts'
 import type { JobEngine } from '../engine.ts'
-import type { Gate } from './gate.ts'
 import type { BatchItem, PlannedStep } from './plan.ts'
 
 /** What a picture is run with. */
 export interface ItemRun {
   readonly engine: JobEngine
-  /** held while a model computes; files are opened, masked and written outside it */
-  readonly gate: Gate
   /** folder for unfinished files, this picture's own; it exists and is empty */
   readonly work: string
   /** the picture, absolute */
@@ -36,10 +33,6 @@ export interface ItemOutcome {
   readonly changedOutside: number | null
 }
 
-/** Tasks that need no model and so no turn on the device. */
-const MODEL_FREE: ReadonlySet<string> = new Set(['mask', 'picture', 'thumbnail', 'remove'])
-/** The engine tells this phase when the model's part of a run is over. */
-const LAST_PHASE = 'write'
 /** Longest run of the words' attention: more steps sharpen nothing. */
 const ATTENTION_STEPS = 20
 
@@ -101,21 +94,19 @@ async function maskFor(item: BatchItem, { task, aim, params }: PlannedStep, inde
 }
 
 async function askEngine(request: Record<string, unknown>, run: ItemRun): Promise<{ value: Readonly<Record<string, unknown>>; seconds: number }> {
-  const leave = MODEL_FREE.has(String(request['task'])) ? undefined : await run.gate.enter()
-  try {
-    throwIfCancelled(run.signal)
-    const start = performance.now()
-    const value = await run.engine.run(request, {
-      signal: run.signal,
-      onEvent: (event) => {
-        if (event.event === 'progress' && event.phase === LAST_PHASE) leave?.()
-        run.onEvent(event)
-      },
-    })
-    return { value, seconds: (performance.now() - start) / 1000 }
-  } finally {
-    leave?.()
-  }
+  throwIfCancelled(run.signal)
+  const start = performance.now()
+  let waited = 0
+  let waitingSince: number | undefined
+  const value = await run.engine.run(request, {
+    signal: run.signal,
+    onEvent: (event) => {
+      if (waitingSince !== undefined) waited += performance.now() - waitingSince
+      waitingSince = event.event === 'progress' && event.phase === WAIT_PHASE ? performance.now() : undefined
+      run.onEvent(event)
+    },
+  })
+  return { value, seconds: (performance.now() - start - waited) / 1000 }
 }
 
 /** Empties or makes a folder. */

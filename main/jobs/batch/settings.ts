@@ -28,7 +28,7 @@ export const batchSettingsSchema = z.object({
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe('steps without a seed in the recipe get one made of this number and the name of the picture'),
   attentionModel: z.string().min(1).default(DEFAULT_MODEL).describe('checkpoint that looks where words are, for steps whose own model cannot'),
   device: z.enum(DEVICE_NAMES).default('auto').describe('where to run'),
-  jobs: z.number().int().min(1).max(16).default(1).describe('pictures at work at a time: one is painted while others are opened, masked and written'),
+  jobs: z.number().int().min(1).max(16).default(1).describe('pictures at work at a time, on one engine: one is painted while others are opened, masked and written'),
   shard: z.string().optional().describe('do part i of n of the pictures, as 2/5'),
   sheet: z.boolean().default(true).describe('make thumbnails and a contact sheet'),
 })

@@ -69,6 +69,6 @@ export function stateInWords(state: ItemState): string {
 export function summaryRows(items: readonly ItemView[], all: boolean): string[][] {
   const wanted = items.filter(({ state }) => all || (state !== 'done' && state !== 'earlier' && state !== 'waiting'))
   return wanted.map(({ key, state, place, sentence, measures }) => [
-    key, WORDS[state], place ?? '', measures?.fidelity === undefined || measures.fidelity === null ? '' : `${measures.fidelity.toFixed(1)} dB`, sentence ?? '',
+    key, WORDS[state], place ?? '', measures?.fidelity === undefined || measures.fidelity === null ? '' : `${measures.fidelity.toFixed(1)} dB`, sentence?.replace(`${key}: `, '') ?? '', // its row says which picture
   ])
 }

@@ -47,7 +47,7 @@ describe('palimpsest project', () => {
     expect((await say('project', 'zip', 'zipped', '--out', 'z.palimpsest')).code).toBe(0)
     const opened = await say('project', 'open', 'z.palimpsest', '--out', 'unzipped', '--json')
     expect(opened.json).toMatchObject({ event: 'result', mode: 'write', documents: [{ name: 'Photograph', operations: 4 }], notices: [] })
-    expect(await say('project', 'check', 'unzipped')).toMatchObject({ code: 0, out: expect.stringMatching(/^unzipped is sound: 1 documents, 4 operations, \d+ files/) as string })
+    expect(await say('project', 'check', 'unzipped')).toMatchObject({ code: 0, out: expect.stringMatching(/^unzipped is sound: 1 document, 4 operations, \d+ files/) as string })
     expect((await say('project', 'zip', 'zipped', '--out', 'z.zip')).err).toMatch(/expected a name ending in \.palimpsest, found "\.zip"/)
     expect((await say('project', 'open', 'z.palimpsest', '--out', 'unzipped')).err).toMatch(/expected a name that is still free/)
   })

@@ -85,7 +85,7 @@ describe('a zipped project', () => {
     const entries = (await soundEntries()).map(([name, bytes]): [string, Buffer] => [`My project/${name}`, bytes])
     const archive = await zipOf([...entries, ['My project/.DS_Store', Buffer.from('x')], ['__MACOSX/My project/._project.db', Buffer.from('x')], ['My project/cache/ab/x', Buffer.from('x')], ['My project/notes.txt', Buffer.from('x')]], true)
     const target = fresh()
-    expect((await unzipProject(archive, target, { now: 1 })).notices.map((notice) => notice.sentence)).toEqual(['1 files that are no part of a project were left out, such as "My project/notes.txt".'])
+    expect((await unzipProject(archive, target, { now: 1 })).notices.map((notice) => notice.sentence)).toEqual(['A file that is no part of a project was left out: "My project/notes.txt".'])
     expect(fs.readdirSync(target).sort()).toEqual(['blobs', 'project.db', 'records'])
     const { project } = reopen(target)
     expect((await checkProject(project)).faults).toEqual([])

@@ -6,6 +6,7 @@ import { type BatchRun, lookAhead } from '../../../../../main/jobs/batch/batchRu
 import { Journal, readJournals } from '../../../../../main/jobs/batch/journal.ts'
 import { planBatch } from '../../../../../main/jobs/batch/plan.ts'
 import { decide } from '../../../../../main/jobs/batch/reviews.ts'
+import type { JobEngine } from '../../../../../main/jobs/engine.ts'
 import { acquireRunLock } from '../../../../../main/jobs/batch/runLock.ts'
 import { WHOLE } from '../../../../../main/jobs/batch/shards.ts'
 import { MASKED_STEP, PLAIN_STEP, fakeEngine, makeJob, pictures, results, runBatch, scratch, sentenceOf, settingsFor, states } from './folders.ts'
@@ -150,8 +151,24 @@ describe('a batch', () => {
         return good.run(request, options)
       },
     }
-    expect(states(await runBatch(settingsFor(job), { engines: [engine] }))).toEqual({ 'a.png': 'done', 'b.png': 'failed' })
+    expect(states(await runBatch(settingsFor(job), { engine }))).toEqual({ 'a.png': 'done', 'b.png': 'failed' })
     expect(calls).toBe(4)
+  })
+
+  it('does not blame a picture for the death of an engine that its neighbour killed', async () => {
+    const job = makeJob(parent, { pictures: pictures('a.png b.png c.png d.png') })
+    const good = fakeEngine({ ms: 20 })
+    const atWork = new Set<(error: unknown) => void>()
+    const engine: JobEngine = {
+      run: (request, options = {}) => new Promise((resolve, reject) => {
+        atWork.add(reject)
+        good.run(request, options).then((value) => {
+          if (path.basename(String(request['image'])) !== 'b.png') return resolve(value)
+          for (const die of atWork) die(failed('process/stopped', 'The engine stopped while it was doing "sample".')) // the whole process, and everything in it
+        }, reject).finally(() => atWork.delete(reject))
+      }),
+    }
+    expect(states(await runBatch(settingsFor(job, { jobs: 3, sheet: false }), { engine }))).toEqual({ 'a.png': 'done', 'b.png': 'failed', 'c.png': 'done', 'd.png': 'done' })
   })
 
   it('is refused while another runs on the same folder, and not because of one that was killed', async () => {

@@ -50,10 +50,9 @@ export function settingsFor(job: string, more: Partial<BatchSettings> = {}): Bat
   return batchSettingsSchema.parse({ recipe: path.join(job, 'recipe.json'), in: path.join(job, 'in'), out: path.join(job, 'out'), ...more })
 }
 
-/** Plans and runs a batch on fake engines in this process. */
-export async function runBatch(settings: BatchSettings, options: { readonly ms?: number; readonly log?: string; readonly onEvent?: (event: BatchEvent, run: BatchRun) => void; readonly engines?: readonly JobEngine[] } = {}): Promise<BatchSummary> {
-  const engines = options.engines ?? Array.from({ length: settings.jobs }, () => fakeEngine(options))
-  const run: BatchRun = new BatchRun(planBatch(settings), { engines, onEvent: (event) => options.onEvent?.(event, run) })
+/** Plans and runs a batch on a fake engine in this process. */
+export async function runBatch(settings: BatchSettings, options: { readonly ms?: number; readonly log?: string; readonly onEvent?: (event: BatchEvent, run: BatchRun) => void; readonly engine?: JobEngine } = {}): Promise<BatchSummary> {
+  const run: BatchRun = new BatchRun(planBatch(settings), { engine: options.engine ?? fakeEngine(options), onEvent: (event) => options.onEvent?.(event, run) })
   return run.start()
 }
 
