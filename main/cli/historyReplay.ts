@@ -26,7 +26,7 @@ export async function replayOperations(request: HistoryRequest, operation: Opera
     const change = await changeOf(opened.project, operation, request, tools)
     const plan = planReplay(opened.project, operation, change, request.upTo as OperationId | undefined) // the project says whether there is such an operation
     const report = await runReplay(opened.project, plan, {
-      engine: tools.engine(), work, signal: tools.signal,
+      engine: tools.engine(), work, signal: tools.signal, ...(request.device === undefined ? {} : { device: request.device }),
       onEvent: (event) => tools.printer.event(event),
       onStep: (step, index, count) => tools.printer.happened('step', { operation: step.original, title: step.title, index, count }, `Step ${index + 1} of ${count}: ${step.title}`),
     })
@@ -65,10 +65,11 @@ function valueFor(kind: string, field: string, text: string): Json {
   throw badInput('input/option', { thing: `--set ${field}`, expected: `a value that "${field}" of ${kind} can take`, found: `"${text}"` })
 }
 
-function told({ steps, notices, to }: ReplayReport): string {
+function told({ steps, notices, to, picture }: ReplayReport): string {
   const rows = steps.map(({ original, made, title, action, results }) => [
     String(original), String(made), title,
     action === 'apply' ? 'as it was' : results.every(({ same }) => same) ? 'the same, bit for bit' : results.map(({ psnr }) => (typeof psnr === 'number' ? `${psnr.toFixed(1)} dB from before` : 'another')).join(', '),
   ])
-  return [reportTable(['was', 'is now', 'operation', 'result'], rows), ...notices, `The document stands at operation ${to}, on a new branch; the old one is as it was.`].join('\n')
+  const change = picture.same ? 'The picture is the same, bit for bit.' : typeof picture.psnr === 'number' ? `The picture is ${picture.psnr.toFixed(1)} dB from before (${picture.changedSamples} samples changed).` : 'The picture is of another size than before.'
+  return [reportTable(['was', 'is now', 'operation', 'result'], rows), ...notices, `${change} The document stands at operation ${to}, on a new branch; the old one is as it was.`].join('\n')
 }

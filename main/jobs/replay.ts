@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { failed, throwIfCancelled } from '../engine/errors.ts'
+import { type DEVICE_NAMES, requestSchemas } from '../engine/requests.ts'
 import type { Operation } from '../history/documents.ts'
 import type { BlobHash, DocumentId, OperationId } from '../history/ids.ts'
 import type { Project } from '../history/project.ts'
@@ -18,9 +19,13 @@ export interface ReplayRun extends JobEngineOptions {
   readonly engine: JobEngine
   /** an existing folder for files that may go afterwards */
   readonly work: string
+  /** where the engine's steps run, instead of where each was recorded */
+  readonly device?: (typeof DEVICE_NAMES)[number]
   /** told before each step */
   readonly onStep?: (step: ReplayStep, index: number, count: number) => void
 }
+
+const EQUAL = { same: true, psnr: null, changedSamples: 0 } as const
 
 /** A result beside the one it takes the place of. `psnr` in dB, null for equal pictures; absent where they cannot be compared. */
 export interface ComparedResult {
@@ -45,6 +50,8 @@ export interface ReplayReport {
   readonly from: OperationId
   readonly to: OperationId
   readonly steps: readonly ReplayedStep[]
+  /** the whole picture at the end beside the one before; equal where every step's results are */
+  readonly picture: Omit<ComparedResult, 'role'>
   readonly notices: readonly string[]
 }
 
@@ -63,7 +70,9 @@ export async function runReplay(project: Project, plan: ReplayPlan, run: ReplayR
     const made = step.action === 'apply' ? replay.apply() : await runStep(project, replay, step, run)
     steps.push({ original: step.original, made, title: step.title, action: step.action, results: step.action === 'apply' ? [] : await compareResults(project, step.original, made, run) })
   }
-  return { document: plan.document, from, to: replay.finish(), steps, notices: replay.notices }
+  const to = replay.finish()
+  const picture = steps.every(({ results }) => results.every(({ same }) => same)) ? EQUAL : await comparePictures(project, plan.steps.at(-1)!.original, to, run)
+  return { document: plan.document, from, to, steps, picture, notices: replay.notices }
 }
 
 async function runStep(project: Project, replay: Replay, step: ReplayStep, run: ReplayRun): Promise<OperationId> {
@@ -86,7 +95,7 @@ async function runStep(project: Project, replay: Replay, step: ReplayStep, run: 
   for (const [number, { seed: own, roles }] of variationsOf(original, step).entries()) {
     const folder = path.join(work, String(number))
     fs.mkdirSync(folder, { recursive: true })
-    const answer = await engine.run(requestOf({ ...step, seed: own }, files, path.join(folder, `result${ending}`)), options)
+    const answer = await engine.run(requestOf({ ...onDevice(step, run.device), seed: own }, files, path.join(folder, `result${ending}`)), options)
     first ??= answer
     const file = typeof answer['out'] === 'string' ? answer['out'] : undefined
     if (file === undefined) throw failed('replay/results', `Step "${step.title}" told no file with its result; replay it in the editor.`)
@@ -109,6 +118,12 @@ function variationsOf(original: Operation, step: ReplayStep): { readonly seed: n
     last = seed ?? last
   }
   return runs.length > 0 ? runs : [{ seed: step.seed, roles: [] }]
+}
+
+/** The step as it runs on a device, where its task runs on one at all. */
+function onDevice(step: ReplayStep, device: ReplayRun['device']): ReplayStep {
+  const schema = requestSchemas[step.kind as keyof typeof requestSchemas] as (typeof requestSchemas)[keyof typeof requestSchemas] | undefined // a kind that no engine knows has none
+  return device === undefined || !schema || !('device' in schema.shape) ? step : { ...step, params: { ...step.params, device } }
 }
 
 /** The request of a step; inputs called `bias:WORD` are drawings of where words are to be. */
@@ -134,12 +149,26 @@ async function compareResults(project: Project, original: OperationId, made: Ope
     if (!old) continue
     if (old.hash === result.hash) compared.push({ role: result.role, same: true, psnr: null, changedSamples: 0 })
     else if (old.width !== result.width || old.height !== result.height) compared.push({ role: result.role, same: false })
-    else {
-      const answer = await engine.run({ task: 'difference', a: project.blobs.path(old.hash), b: project.blobs.path(result.hash) }, signal ? { signal } : {})
-      compared.push({ role: result.role, same: answer['changedSamples'] === 0, psnr: typeof answer['psnr'] === 'number' ? answer['psnr'] : null, ...(typeof answer['changedSamples'] === 'number' ? { changedSamples: answer['changedSamples'] } : {}) })
-    }
+    else compared.push({ role: result.role, ...(await difference(project.blobs.path(old.hash), project.blobs.path(result.hash), engine, signal ? { signal } : {})) })
   }
   return compared
+}
+
+/** The whole document after two operations. */
+async function comparePictures(project: Project, before: OperationId, after: OperationId, run: ReplayRun): Promise<Omit<ComparedResult, 'role'>> {
+  const options: JobEngineOptions = run.signal ? { signal: run.signal } : {}
+  const files: string[] = []
+  for (const at of [before, after]) {
+    const out = path.join(run.work, `whole-${at}.png`)
+    await run.engine.run({ task: 'compose', ...documentInput(project, at, run.work), out }, options)
+    files.push(out)
+  }
+  return difference(files[0]!, files[1]!, run.engine, options)
+}
+
+async function difference(a: string, b: string, engine: JobEngine, options: JobEngineOptions): Promise<Omit<ComparedResult, 'role'>> {
+  const answer = await engine.run({ task: 'difference', a, b }, options)
+  return { same: answer['changedSamples'] === 0, psnr: typeof answer['psnr'] === 'number' ? answer['psnr'] : null, ...(typeof answer['changedSamples'] === 'number' ? { changedSamples: answer['changedSamples'] } : {}) }
 }
 
 function endingOf(project: Project, hash: BlobHash | undefined): string {

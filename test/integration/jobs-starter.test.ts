@@ -46,7 +46,7 @@ async function disc(file: string, size: number, ground: string, colour: string, 
 async function run(job: string, steps: readonly object[], more: Partial<BatchSettings> = {}): Promise<BatchSummary> {
   fs.writeFileSync(path.join(job, 'recipe.json'), JSON.stringify({ format: 'palimpsest-recipe', version: 1, steps }))
   const settings = batchSettingsSchema.parse({ recipe: path.join(job, 'recipe.json'), in: path.join(job, 'in'), out: path.join(job, 'out'), ...more })
-  return new BatchRun(planBatch(settings), { engines: Array.from({ length: settings.jobs }, () => engine) }).start()
+  return new BatchRun(planBatch(settings), { engine }).start()
 }
 
 const RED = { colour: '#d02020', tolerance: 0.15 }
@@ -159,6 +159,9 @@ describe.skipIf(missing.length > 0)('a project of nine steps made with the start
     expect(changed.steps).toHaveLength(7)
     expect(changed.steps[0]!.results.some((result) => !result.same)).toBe(true)
     expect(project.head(document)).toBe(changed.to)
+    // and the whole picture is told how far it is from what it was
+    expect(same.picture).toEqual({ same: true, psnr: null, changedSamples: 0 })
+    expect(changed.picture).toMatchObject({ same: false, psnr: expect.toSatisfy((psnr: number) => psnr > 5 && psnr < 60) as number })
     // A patch that was cut elsewhere takes its layer along.
     const made = project.operation(changed.steps[0]!.made).results[0]!
     const layer = [...project.state(document, changed.to).layers.values()].find(({ pixels }) => pixels?.hash === made.hash)!

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { badInput } from '../../engine/errors.ts'
+import { DEVICE_NAMES } from '../../engine/requests.ts'
 import type { Operation } from '../../history/documents.ts'
 import type { DocumentId, OperationId } from '../../history/ids.ts'
 import { openProject } from '../../history/openProject.ts'
@@ -18,6 +19,7 @@ const schema = z.object({
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe('replay: another seed for the operation'),
   set: z.array(z.string()).default([]).describe('replay: another value for a parameter of the operation, as "prompt=a blue car"; may be given several times'),
   mask: z.string().min(1).optional().describe('replay: another mask for the operation'),
+  device: z.enum(DEVICE_NAMES).optional().describe('replay: where the steps run, instead of where each was recorded; how far the results differ is told'),
   upTo: z.number().int().min(1).optional().describe('replay: the last operation to do again'),
   out: z.string().min(1).optional().describe('export: a recipe (.json, with its masks beside it), or the picture that the operation made'),
 })
@@ -36,6 +38,7 @@ export const history: ProcedureSpec = {
     'palimpsest history list garden',
     'palimpsest history show garden 7',
     'palimpsest history replay garden 3 --set "prompt=a blue car" --seed 9',
+    'palimpsest history replay garden 2 --device webgpu',
     'palimpsest history export garden 3-9 --out recipe.json',
   ],
   schema,
