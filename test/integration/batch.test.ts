@@ -1,7 +1,10 @@
 /** Batches as a person or a scheduler starts them: processes, killed, resumed, in parts. */
+import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { batchArguments, journalledDone, killAndFinish, leftovers, loggedEdits, makeFolder, resultsOf, startCli, waitFor } from './batch/processes.ts'
 
@@ -122,5 +125,35 @@ describe('parts of a batch', () => {
     // and a run of the whole finds nothing left to do
     const { out } = await startCli(batchArguments('parts', '--json'), { home: folder, log }).ended
     expect(lines(out).at(-1)).toMatchObject({ counts: { earlier: 12, done: 0 } })
+  }, 120_000)
+})
+
+// The schedulers themselves are not here; their commands are, word for word, with 3 parts instead of 20.
+describe('the worked examples of docs/batch.md', { skip: process.platform === 'win32' }, () => {
+  const guide = fs.readFileSync(new URL('../../docs/batch.md', import.meta.url), 'utf8').replaceAll('/20', '/3').replaceAll('seq 20', 'seq 3')
+  const line = (pattern: RegExp): string => pattern.exec(guide)![1]!
+  const sources = fileURLToPath(new URL('../../main/cli/index.ts', import.meta.url))
+  const parts = (variable: string, from: number): NodeJS.ProcessEnv[] => [0, 1, 2].map((index) => ({ [variable]: String(index + from) }))
+
+  it.each([
+    ['Slurm array', line(/^(srun palimpsest .*)$/m).replaceAll('/shared/', ''), parts('SLURM_ARRAY_TASK_ID', 1)],
+    ['GNU parallel', line(/^(seq 3 \| parallel -j .*)$/m), [{}]],
+    ['Kubernetes indexed job', line(/command: \[sh, -c, '(.*)'\]/), parts('JOB_COMPLETION_INDEX', 0)],
+  ])('%s: the parts at the same time make together what one batch makes', async (_, command, runs) => {
+    const folder = home(9)
+    fs.renameSync(path.join(folder, 'in'), path.join(folder, 'photos'))
+    const bin = path.join(folder, 'bin')
+    const program = (name: string, text: string): void => fs.writeFileSync(path.join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+    fs.mkdirSync(bin)
+    program('palimpsest', `exec "${process.execPath}" --disable-warning=ExperimentalWarning "${sources}" "$@"`)
+    program('srun', 'exec "$@"')
+    program('parallel', 'shift 2; while read -r part; do sh -c "$(printf %s "$*" | sed "s/{}/$part/")" & done; wait')
+    const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}`, PALIMPSEST_HOME: path.join(folder, 'home'), PALIMPSEST_ENGINE_MODULE: new URL('../support/fakeEditor.ts', import.meta.url).href }
+    await Promise.all(runs.map((more) => promisify(execFile)('sh', ['-c', command], { cwd: folder, env: { ...env, ...more } })))
+    await startCli(['batch', 'recipe.json', '--in', 'photos', '--out', 'whole'], { home: folder }).ended
+    expect(Object.keys(resultsOf(path.join(folder, 'results')))).toHaveLength(9)
+    expect(resultsOf(path.join(folder, 'results'))).toEqual(resultsOf(path.join(folder, 'whole')))
+    const done = journalledDone(path.join(folder, 'results'))
+    expect([...done].sort()).toEqual([...new Set(done)].sort())
   }, 120_000)
 })
