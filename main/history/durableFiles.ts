@@ -186,11 +186,17 @@ export function removeTemporaries(folder: string): number {
 /** The sentence for a file that the disk would not take; errors that are ours pass through. */
 export function diskFault(target: string, error: unknown): EngineError {
   const code = (error as { code?: unknown }).code
-  const name = path.basename(target)
+  const name = shownName(target)
   if (typeof (error as { exitCode?: unknown }).exitCode === 'number') return error as EngineError
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL')
-    return failed('project/disk-full', `The disk is full: "${name}" could not be written, and nothing already saved was touched; free some space and try again.`, error)
+    return failed('project/disk-full', `The disk is full: ${name} could not be written, and nothing already saved was touched; free some space and try again.`, error)
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'SQLITE_READONLY')
-    return failed('project/not-writable', `"${name}" could not be written because this folder is read-only for you; copy the project to a folder of your own and open it there.`, error)
-  return failed('project/disk', `"${name}" could not be written (${String(code ?? (error as Error).message)}); nothing already saved was touched.`, error)
+    return failed('project/not-writable', `${name} could not be written because this folder is read-only for you; copy the project to a folder of your own and open it there.`, error)
+  return failed('project/disk', `${name} could not be written (${String(code ?? (error as Error).message)}); nothing already saved was touched.`, error)
+}
+
+/** What a person calls a file that is being written: a temporary one by what it will be, one that is named by its hash by what it belongs to. */
+function shownName(target: string): string {
+  const name = path.basename(target).replace(/^\.(.+)\.\d+\.[0-9a-f]{8}\.tmp(\.\w+)*$/, '$1')
+  return /^[0-9a-f]{64}$/.test(name) ? "one of the project's files" : `"${name}"`
 }

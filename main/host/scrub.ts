@@ -5,6 +5,8 @@
 import path from 'node:path'
 
 const HASH_NAME = /^[0-9a-f]{64}$/
+/** as scratch.ts names files that no person has named */
+const SCRATCH_NAME = /^[0-9a-f]{12}-/
 
 /** Replaces paths below the folders it knows by the names of the files. */
 export class PathScrubber {
@@ -25,7 +27,7 @@ export class PathScrubber {
   text(sentence: string): string {
     return sentence.replace(this.#pattern, (file) => {
       const name = this.#nameOf(file) ?? path.basename(file)
-      return HASH_NAME.test(name) ? 'the picture' : name
+      return HASH_NAME.test(name) ? 'the picture' : SCRATCH_NAME.test(name) ? 'a temporary file' : name
     })
   }
 

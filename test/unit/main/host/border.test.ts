@@ -68,6 +68,7 @@ describe('errors as data', () => {
     const error = badInput('picture/damaged', { thing: '/home/ann/My Pictures/a cat.png', expected: 'a picture', found: 'something else', details: { file: '/home/ann/x/y.png', stack: 'at /home/ann' } })
     expect(toAppError(error, scrub)).toEqual({ code: 'picture/damaged', message: 'a cat.png: expected a picture, found something else.', exitCode: 2, details: { file: 'y.png' } })
     expect(scrub.text('"/home/ann/.cache/palimpsest/host-1-ab/ef-composite.png" could not be written')).toBe('"ef-composite.png" could not be written')
+    expect(scrub.text('/home/ann/.cache/palimpsest/host-1-ab/4576dd95cad2-painted.tiles: expected a place to write, found a full disk')).toBe('a temporary file: expected a place to write, found a full disk')
     expect(scrub.text(`/home/ann/p/blobs/ab/${'ab'.repeat(32)}: expected more`)).toBe('the picture: expected more')
     expect(scrub.text('width and/or height')).toBe('width and/or height')
   })
