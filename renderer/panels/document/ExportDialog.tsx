@@ -14,6 +14,7 @@ import { DialogForm } from './DialogForm.tsx'
 type Choice = { readonly type: ExportFormat['type']; readonly depth: '8' | '16' | 'source'; readonly quality: number; readonly metadata: boolean; readonly recipe: boolean; readonly layer: string }
 
 const TYPES = ['png', 'jpeg', 'webp', 'tiff', 'ora'] as const
+const NAMES: Readonly<Record<ExportFormat['type'], string>> = { png: 'PNG', jpeg: 'JPEG', webp: 'WebP', tiff: 'TIFF', ora: 'OpenRaster' }
 const ENDINGS: Readonly<Record<ExportFormat['type'], string>> = { png: 'png', jpeg: 'jpg', webp: 'webp', tiff: 'tif', ora: 'ora' }
 const DEEP: ReadonlySet<ExportFormat['type']> = new Set(['png', 'tiff'])
 const LOSSY: ReadonlySet<ExportFormat['type']> = new Set(['jpeg', 'webp'])
@@ -45,7 +46,7 @@ export function ExportDialog({ close }: { readonly close: () => void }) {
   return (
     <DialogForm submit={t('document.export.go')} close={close} onDone={() => write(choice)}>
       <div>
-        <SegmentedControl data-autofocus aria-label={t('document.export.format')} value={choice.type} onChange={(type) => set({ type })} data={TYPES.map((value) => ({ value, label: value === 'ora' ? 'OpenRaster' : value.toUpperCase() }))} />
+        <SegmentedControl data-autofocus aria-label={t('document.export.format')} value={choice.type} onChange={(type) => set({ type })} data={TYPES.map((value) => ({ value, label: NAMES[value] }))} />
         <p className="dialog-about">{t(`document.export.about.${choice.type}`)} <span className="number">{t('document.export.size', document.canvas)}</span></p>
       </div>
       {choice.type !== 'ora' && (
