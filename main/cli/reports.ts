@@ -28,7 +28,7 @@ export function totalSeconds(seconds: unknown): number | undefined {
 function outside(changed: number, codec: unknown, format: unknown): string {
   const start = `Samples changed outside the mask: ${changed}`
   if (!isObject(codec) || codec['lossless'] !== false) return `${start}.`
-  const name = typeof format === 'string' ? format.toUpperCase() : 'lossy'
+  const name = format === 'webp' ? 'WebP' : typeof format === 'string' ? format.toUpperCase() : 'lossy'
   return `${start} before encoding; the ${name} codec itself changed ${String(codec['changedSamples'])} samples of the whole picture by at most ${String(codec['largestChange'])}.`
 }
 
