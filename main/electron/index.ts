@@ -8,7 +8,9 @@ import { shellPaths } from './shellPaths.ts'
 const { platform, arch, argv, env } = process
 const paths = shellPaths({ packaged: app.isPackaged, resources: process.resourcesPath, bundle: path.dirname(fileURLToPath(import.meta.url)), platform, arch })
 
-new Shell({
+const desktop = new Shell({
   electron: { BrowserWindow, Menu, app, crashReporter, dialog, ipcMain, nativeImage, powerSaveBlocker, protocol, screen, session, shell },
   paths, env, platform, args: argv, folder: process.cwd(),
-}).start()
+})
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, (thrown) => desktop.fault(thrown))
+desktop.start()

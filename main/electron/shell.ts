@@ -43,11 +43,12 @@ export class Shell {
   readonly #electron: ElectronParts
   readonly #opening = new OpeningQueue()
   #host!: HostProcess // made when Electron is ready, before anything can ask for it
-  #log!: LogFile
+  #log: LogFile | undefined // as the host
   #state!: ShellState
   #activity!: Activity
   #window: Electron.BrowserWindow | undefined
   #quitting = false
+  #faultTold = false
 
   constructor(options: ShellOptions) {
     this.#options = options
@@ -84,10 +85,21 @@ export class Shell {
       this.#opening.add([file])
     })
     app.on('web-contents-created', (_event, contents) => lockContents(contents, (address) => void this.#electron.shell.openExternal(address)))
+    app.on('child-process-gone', (_event, { type, reason, exitCode }) => this.#log?.write(`A process of the window (${type}) stopped: ${reason}, code ${exitCode}.\n`))
     app.on('window-all-closed', () => app.quit())
     app.on('before-quit', (event) => this.#beforeQuit(event))
     void app.whenReady().then(() => this.#ready())
     return true
+  }
+
+  /** Something nobody foresaw: kept in the log, told once in one plain sentence, and the program goes on: the work is the host's. */
+  fault(thrown: unknown): void {
+    const { app, dialog } = this.#electron
+    this.#log ??= new LogFile(path.join(app.getPath('logs'), 'host.log'))
+    this.#log.write(`${new Date().toISOString()} fault of the shell: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`)
+    if (this.#faultTold) return
+    this.#faultTold = true
+    dialog.showErrorBox('Something went wrong that should not have', `Nothing that was saved is lost. Palimpsest goes on; if it behaves oddly, start it again. The log is in ${app.getPath('logs')}.`)
   }
 
   get #stateFile(): string {
@@ -113,7 +125,7 @@ export class Shell {
         if (!connected) this.#activity.clear()
         this.#tell(TELL.connection, connected)
       },
-      onLog: (text) => this.#log.write(text),
+      onLog: (text) => this.#log?.write(text),
       onGivenUp: (reason) => void this.#onGivenUp(reason),
     })
     this.#host.start()
@@ -183,7 +195,7 @@ export class Shell {
       this.#opening.disconnect()
     })
     window.webContents.on('render-process-gone', (_event, { reason }) => {
-      this.#log.write(`The window's process stopped: ${reason}.\n`)
+      this.#log?.write(`The window's process stopped: ${reason}.\n`)
       this.#opening.disconnect()
       if (reason !== 'clean-exit' && !this.#quitting) window.webContents.reload() // the document is the host's: nothing is lost
     })

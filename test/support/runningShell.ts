@@ -10,6 +10,7 @@ import { type StubElectron, type StubWindow, stubElectron } from './electronStub
 
 /** A shell that runs. */
 export interface RunningShell extends StubElectron {
+  readonly shell: Shell
   readonly folder: string
   readonly window: StubWindow
   /** a message of the window's own page, answered */
@@ -31,14 +32,15 @@ export async function runShell(args: readonly string[] = [], prepare: (stub: Stu
   prepare(stub)
   const host = fileURLToPath(new URL('./stubHost.mjs', import.meta.url))
   const paths = { node: process.execPath, host, renderer, preload: path.join(folder, 'preload.cjs'), icon: '/icon.png', ownArguments: 1 }
-  new Shell({ electron: stub.parts, paths, env: process.env, args: ['palimpsest', ...args], folder, platform: 'linux' }).start()
+  const shell = new Shell({ electron: stub.parts, paths, env: process.env, args: ['palimpsest', ...args], folder, platform: 'linux' })
+  shell.start()
   await vi.waitFor(() => {
     if (stub.windows.length === 0) throw new Error('no window')
   })
   const window = stub.windows[0]!
   const event = { sender: window.webContents, senderFrame: window.webContents.mainFrame }
   const running: RunningShell = {
-    ...stub, folder, window, event,
+    ...stub, shell, folder, window, event,
     ask: async (channel, ...rest) => stub.handlers.get(channel)!(event, ...rest),
     send: (channel, ...rest) => stub.listeners.get(channel)!(event, ...rest),
     close: async () => {

@@ -98,6 +98,20 @@ describe('the desktop shell', () => {
     expect(shell.window.webContents.reload).toHaveBeenCalled()
   })
 
+  it('keeps a fault nobody foresaw in the log, tells it once and goes on', async () => {
+    shell = await runShell()
+    const opened = shell.windows.length
+    shell.shell.fault(new Error('boom'))
+    shell.shell.fault('again')
+    expect(shell.dialog.showErrorBox).toHaveBeenCalledTimes(1)
+    const log = fs.readFileSync(path.join(shell.folder, 'host.log'), 'utf8')
+    expect(log).toMatch(/fault of the shell: Error: boom\n\s+at /)
+    expect(log).toContain('fault of the shell: again')
+    expect(shell.windows.length).toBe(opened)
+    shell.app.emit('child-process-gone', {}, { type: 'GPU', reason: 'crashed', exitCode: 5 })
+    expect(fs.readFileSync(path.join(shell.folder, 'host.log'), 'utf8')).toContain('A process of the window (GPU) stopped: crashed, code 5.')
+  })
+
   it('leaves the field to an instance that runs already', () => {
     const stub = stubElectron('/nowhere')
     stub.app['requestSingleInstanceLock']!.mockReturnValue(false)
