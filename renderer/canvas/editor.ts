@@ -3,7 +3,7 @@ import type { Box, ChangedTiles, DocumentChange, DocumentView, StrokeTile } from
 import type { AttentionGlow, Comparison, EditorEvent, EditorOptions, EditorStats, EditorTheme, LivePreview, MaskLook, StagedResult } from './editorTypes.ts'
 import type { Point } from './geometry/affine.ts'
 import type { Viewport } from './geometry/viewport.ts'
-import { fitted, nextStop, panned, toDocument, toScreen, turnedTo, withinReach, zoomedTo } from './geometry/viewport.ts'
+import { fitted, looksAtSame, nextStop, panned, toDocument, toScreen, turnedTo, withinReach, zoomedTo } from './geometry/viewport.ts'
 import { Overlays } from './overlay/overlays.ts'
 import { SelectionDesk } from './shapes/selectionDesk.ts'
 import { CanvasStage } from './stage/canvasStage.ts'
@@ -89,6 +89,8 @@ class CanvasEditor implements Editor {
   #scene: Scene
   #theme: EditorTheme
   #selection: Box | null = null
+  /** as fitting left the view: while nobody moves it, it fits whatever size window and canvas get */
+  #fitted: Viewport | null = null
 
   constructor(options: EditorOptions) {
     this.#options = options
@@ -113,19 +115,23 @@ class CanvasEditor implements Editor {
       down: (pointer) => this.#bench.down(this.#located(pointer)), move: (pointer) => this.#moved(pointer), up: (pointer) => this.#bench.up(this.#located(pointer)),
       cancel: () => this.#bench.cancel(), leave: () => this.#left(), wheel: (wheel) => this.#bench.wheel(wheel), modifiers: (held) => this.#bench.modifiers(held),
     })
-    this.#setView(fitted(this.#view, { x: 0, y: 0, ...options.view.canvas }))
+    this.#showAll()
   }
 
   setDocument(view: DocumentView, changed: ChangedTiles): void {
     const same = view.project === this.#scene.document.project && view.document === this.#scene.document.document
-    if (same) this.#scene.setDocument(view, changed)
-    else {
+    if (same) {
+      const { width, height } = this.#scene.document.canvas
+      const isFitted = looksAtSame(this.#frames.aim, this.#fitted)
+      this.#scene.setDocument(view, changed)
+      if (isFitted && (view.canvas.width !== width || view.canvas.height !== height)) this.#showAll()
+    } else {
       this.#bench.cancel()
       this.#scene.close()
       this.#scene = this.#open(view)
       this.#overlays.clear()
       this.setSelection(null)
-      this.#setView(fitted({ ...this.#view, angle: 0 }, { x: 0, y: 0, ...view.canvas }))
+      this.#showAll(0)
     }
     this.#bench.refresh()
     this.#frames.replan()
@@ -184,6 +190,7 @@ class CanvasEditor implements Editor {
 
   fit(): void {
     this.fitBox({ x: 0, y: 0, ...this.#scene.document.canvas })
+    this.#fitted = this.#frames.aim
   }
 
   fitBox(box: Box): void {
@@ -341,6 +348,12 @@ class CanvasEditor implements Editor {
     this.#frames.setView(withinReach(view, this.#scene.document.canvas))
   }
 
+  /** Fits the whole canvas at once. */
+  #showAll(angle = this.#frames.aim.angle): void {
+    this.#setView(fitted({ ...this.#frames.aim, ...this.#stage.size, angle }, { x: 0, y: 0, ...this.#scene.document.canvas }))
+    this.#fitted = this.#view
+  }
+
   #glide(view: Viewport): void {
     this.#frames.glideTo(withinReach(view, this.#scene.document.canvas))
   }
@@ -351,6 +364,7 @@ class CanvasEditor implements Editor {
   }
 
   #resized(): void {
+    if (looksAtSame(this.#frames.aim, this.#fitted)) this.#showAll()
     this.#frames.resize()
   }
 

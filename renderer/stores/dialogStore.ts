@@ -25,7 +25,6 @@ export type Dialog =
   | { readonly kind: 'compare'; readonly a: number; readonly b: number }
   | { readonly kind: 'replay'; readonly operation: number }
   | { readonly kind: 'rename-project' }
-  | { readonly kind: 'about' }
   | { readonly kind: 'problem'; readonly problem: Problem }
 
 /** See {@link dialogStore}: the last one is on top. */

@@ -3,7 +3,7 @@ import { badInput } from '../errors.ts'
 import { partsMisfit } from '../families/shapeChecks.ts'
 import { createOwnScheduler, createScheduler } from '../schedulers/registry.ts'
 import type { Scheduler } from '../schedulers/scheduler.ts'
-import type { SamplingRequest } from '../requests.ts'
+import type { PreviewPicture, SamplingRequest } from '../requests.ts'
 import { scale } from '../tensor/elementwise.ts'
 import { TorchGenerator } from '../tensor/random.ts'
 import type { Latents, PromptEmbeds } from '../tensor/tensor.ts'
@@ -110,7 +110,7 @@ export async function sample(context: RunContext, loaded: LoadedCheckpoint, requ
     ...(options.trace ? { trace: options.trace } : {}),
     ...(context.signal ? { signal: context.signal } : {}),
     onStep: async ({ predOriginalSample }) => {
-      options.progress.advance(request.preview ? await preview(loaded, predOriginalSample) : undefined)
+      options.progress.advance(request.preview ? await previewOf(loaded, predOriginalSample) : undefined)
     },
   })
   return latents
@@ -131,7 +131,8 @@ export async function writeTrace(file: string | undefined, trace: readonly Laten
   await writeSafetensors(file, { latents: { data, dims: [trace.length, ...rest] } })
 }
 
-async function preview(loaded: LoadedCheckpoint, latents: Latents) {
+/** Latents as a small picture: by the tiny VAE where the checkpoint has one, else by a linear map. */
+export async function previewOf(loaded: LoadedCheckpoint, latents: Latents): Promise<PreviewPicture> {
   const pixels = await loaded.tinyDecode(latents)
   if (pixels) return pixelPreview(pixels)
   return linearPreview(latents, cardLatentRgb(loaded.checkpoint.card?.latentRgb) ?? SD1_LATENT_RGB)

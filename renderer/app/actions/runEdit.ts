@@ -7,14 +7,22 @@ import { type EditState, editStore, intentOf, needsMask, onSwapChanged, remember
 import { cancelJob, isActive, jobsStore, runningJob } from '../../stores/jobsStore.ts'
 import { showTab } from '../../stores/layoutStore.ts'
 import { changeSettings, sessionStore } from '../../stores/sessionStore.ts'
+import { wordsStore } from '../../stores/words.ts'
+import { obstacleOf } from '../../stores/words/intent.ts'
 import { canChange } from '../commands/when.ts'
 import { rememberRun } from './interrupted.ts'
 
+const SWAP_NEEDS = { 'no-description': 'edit.need.words', 'nothing-changed': 'edit.need.change', 'no-words-left': 'edit.need.word-left' } as const
+
 /** Why Go cannot be pressed, as a key of the catalogue; null when it can. */
-export function obstacle(form: EditState = editStore.getState()): 'edit.need.picture' | 'edit.need.mask' | 'edit.need.side' | 'edit.need.words' | 'edit.need.prompt' | null {
+export function obstacle(form: EditState = editStore.getState()): 'edit.need.picture' | 'edit.need.mask' | 'edit.need.side' | 'edit.need.words' | 'edit.need.change' | 'edit.need.word-left' | 'edit.need.prompt' | null {
   if (!canChange()) return 'edit.need.picture'
   if (needsMask(form.intent) && activeMask() === null) return 'edit.need.mask'
   if (form.intent === 'draw' && form.prompt.trim() === '') return 'edit.need.prompt'
+  if (form.intent === 'swap') {
+    const missing = obstacleOf(wordsStore.getState())
+    if (missing !== null) return SWAP_NEEDS[missing]
+  }
   if (intentOf(form, 0) === null) return form.intent === 'expand' ? 'edit.need.side' : 'edit.need.words'
   return null
 }

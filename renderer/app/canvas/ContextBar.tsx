@@ -8,6 +8,8 @@ import { layoutStore, showTab } from '../../stores/layoutStore.ts'
 import { runningJob, jobsStore } from '../../stores/jobsStore.ts'
 import { stagingStore } from '../../stores/stagingStore.ts'
 import { useShallowStore, useStore } from '../../stores/useStore.ts'
+import { wordsStore } from '../../stores/words.ts'
+import { obstacleOf } from '../../stores/words/intent.ts'
 import { t } from '../../strings/t.ts'
 import { useMaskOnScreen } from './useMaskOnScreen.ts'
 import { barPlace } from './barPlace.ts'
@@ -32,6 +34,7 @@ export function ContextBar() {
 
 function SelectionBar() {
   const { intent, prompt, variations } = useShallowStore(editStore, (state) => ({ intent: state.intent, prompt: state.prompt, variations: state.variations }))
+  useStore(wordsStore, obstacleOf) // a word that was changed makes a swap possible
   const why = useStore(editStore, obstacle)
   const drawing = useStore(viewStore, (state) => state.drawing)
   const bar = useRef<HTMLFormElement>(null)

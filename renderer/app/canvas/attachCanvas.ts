@@ -16,6 +16,7 @@ import { activeTool, brushOf, setBrush, setToolOptions, toolStore } from '../../
 import { viewStore } from '../../stores/viewStore.ts'
 import { t } from '../../strings/t.ts'
 import { expandOf } from './frame.ts'
+import { placedPreview } from './livePreview.ts'
 
 /** The canvas' port to the host. Changes go through the one line of the document store. */
 const host: EditorHost = {
@@ -116,11 +117,12 @@ function followView(editor: Editor): () => void {
 
 /** Live previews of the run. */
 function followRuns(editor: Editor): () => void {
-  return jobsStore.subscribe(({ preview }, old) => {
+  return jobsStore.subscribe(({ preview, jobs }, old) => {
     if (preview === old.preview) return
-    const canvas = documentStore.getState().document?.canvas
-    const box = preview?.box ?? (canvas && { x: 0, y: 0, ...canvas })
-    editor.setPreview(preview && box ? { width: preview.width, height: preview.height, bytes: preview.rgba, box } : null)
+    const { document } = documentStore.getState()
+    const job = jobs.find((one) => one.job === preview?.job)
+    const elsewhere = job && document && (job.project !== document.project || job.document !== document.document)
+    editor.setPreview(preview && document && !elsewhere ? placedPreview(preview, document.canvas, job?.kind === 'expand') : null)
   })
 }
 

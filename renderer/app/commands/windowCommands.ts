@@ -2,9 +2,9 @@
 import { IconKeyboard, IconLayoutSidebarRight, IconSearch, IconSettings } from '@tabler/icons-react'
 import { closePanel, layoutStore, openPanel, showTab } from '../../stores/layoutStore.ts'
 import { changeSettings, sessionStore } from '../../stores/sessionStore.ts'
-import { openDialog } from '../../stores/dialogStore.ts'
 import { documentStore } from '../../stores/documentStore.ts'
 import { call } from '../../api/client.ts'
+import { openSettings } from '../../panels/settings/openSettings.ts'
 import type { Command } from './command.ts'
 
 const exists = (id: string) => (): boolean => layoutStore.getState().known.includes(id)
@@ -30,7 +30,7 @@ export const windowCommands: readonly Command[] = [
   },
   { id: 'window.lock', title: 'command.window.lock', moment: 'window', checked: () => sessionStore.getState().network.locked, run: async () => sessionStore.setState({ network: await call('network.lock', { locked: !sessionStore.getState().network.locked }) }) },
   { id: 'engine.unload', title: 'command.engine.unload', moment: 'window', run: () => call('engine.unload', {}) },
-  { id: 'help.about', title: 'command.help.about', moment: 'window', run: () => openDialog({ kind: 'about' }) },
+  { id: 'help.about', title: 'command.help.about', moment: 'window', run: () => openSettings('about') },
 ]
 
 /** Shows a tab and puts the focus on it: from there Tab walks through the panel, which it does not from the canvas. */

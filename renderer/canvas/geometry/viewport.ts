@@ -20,6 +20,10 @@ export interface Viewport {
 /** Least and largest zoom. */
 export const ZOOM_LIMITS = { least: 0.02, most: 64 } as const
 const LEAST_STEP = 1.06
+/** How much fitting enlarges a small picture at most, CSS pixels per document pixel. */
+const GROWN = 4
+/** Share of the room that a whole zoom must fill to be preferred. */
+const LEAST_FILLED = 2 / 3
 /** Zooms where the wheel and the pinch stop for a moment. */
 export const ZOOM_STOPS: readonly number[] = [
   0.02, 0.03, 0.05, 0.0625, 0.0833, 0.125, 0.1667, 0.25, 0.3333, 0.5, 0.6667, 1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64,
@@ -85,13 +89,24 @@ function keeping(view: Viewport, document: Point, screen: Point): Viewport {
   return { ...view, centre: { x: document.x - (a * x + c * y), y: document.y - (b * x + d * y) } }
 }
 
-/** The view in which a box fills the window up to a margin in CSS pixels; never larger than `most`. */
-export function fitted(view: Viewport, box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }, margin = 32, most = 1): Viewport {
+/**
+ * The view in which a box fills the window up to a margin in CSS pixels. What is larger is shrunk to fit exactly. What is
+ * smaller is enlarged, by {@link GROWN} at most, and by a whole number, so that its pixels stay square, unless that would
+ * leave more than a third of the room empty.
+ */
+export function fitted(view: Viewport, box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }, margin = 32): Viewport {
   const [sin, cos] = [Math.abs(Math.sin(view.angle)), Math.abs(Math.cos(view.angle))]
   const [wide, high] = [box.width * cos + box.height * sin, box.width * sin + box.height * cos]
   const room = (side: number): number => Math.max(16, side - 2 * margin * view.ratio)
-  const zoom = Math.min(most, room(view.width) / wide, room(view.height) / high)
+  const fit = Math.min(room(view.width) / wide, room(view.height) / high)
+  const whole = Math.floor(fit)
+  const zoom = Math.min(whole >= fit * LEAST_FILLED ? whole : fit, GROWN * view.ratio)
   return { ...view, zoom: clampZoom(zoom), centre: { x: box.x + box.width / 2, y: box.y + box.height / 2 } }
+}
+
+/** Whether two views have the same middle, zoom and turn, however large their windows are. */
+export function looksAtSame(one: Viewport, other: Viewport | null): boolean {
+  return other !== null && one.zoom === other.zoom && one.angle === other.angle && one.centre.x === other.centre.x && one.centre.y === other.centre.y
 }
 
 /** The zoom after a factor: it stops at the first stop between here and there, if that is a step worth seeing. */

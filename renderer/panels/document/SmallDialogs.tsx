@@ -1,12 +1,9 @@
-/** Rename, About, and the one plain dialog that tells an error. */
-import { Button, ScrollArea, TextInput } from '@mantine/core'
+/** Rename, and the one plain dialog that tells an error. */
+import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { call } from '../../api/client.ts'
-import { attempt } from '../../app/actions/attempt.ts'
-import { Wordmark } from '../../app/shell/Wordmark.tsx'
 import type { Dialog } from '../../stores/dialogStore.ts'
 import { documentStore } from '../../stores/documentStore.ts'
-import { sessionStore } from '../../stores/sessionStore.ts'
 import { useStore } from '../../stores/useStore.ts'
 import { t } from '../../strings/t.ts'
 import { DialogForm } from './DialogForm.tsx'
@@ -22,23 +19,6 @@ export function RenameProjectDialog({ close }: { readonly close: () => void }) {
     <DialogForm submit={t('common.rename')} disabled={name.trim() === ''} close={close} onDone={rename}>
       <TextInput data-autofocus label={t('document.new.name')} value={name} maxLength={200} onFocus={(event) => event.currentTarget.select()} onChange={(event) => setName(event.currentTarget.value)} />
     </DialogForm>
-  )
-}
-
-/** What this is, and whose work it stands on. */
-export function AboutDialog({ close }: { readonly close: () => void }) {
-  const info = useStore(sessionStore, (state) => state.info)
-  const [notices, setNotices] = useState<string | null>(null)
-  return (
-    <div className="dialog-form">
-      <div className="about"><Wordmark /><div><strong>{t('app.name')}</strong>{info && <p className="dialog-about number">{t('document.about.version', { version: info.version, engine: info.engineVersion })}</p>}</div></div>
-      <p>{t('document.about.text')}</p>
-      {notices !== null && <ScrollArea.Autosize mah="20rem" className="about-notices"><pre tabIndex={0}>{notices}</pre></ScrollArea.Autosize>}
-      <div className="dialog-buttons">
-        {notices === null && <Button variant="default" onClick={() => attempt(call('app.notices', {}).then(({ text }) => setNotices(text)))}>{t('document.about.notices')}</Button>}
-        <Button onClick={close}>{t('common.close')}</Button>
-      </div>
-    </div>
   )
 }
 

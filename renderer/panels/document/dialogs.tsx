@@ -16,6 +16,5 @@ export const DOCUMENT_DIALOGS: Table = {
   'mask-number': { title: ({ op }) => t(`document.mask.${op}.title`), size: 22, component: lazy(() => import('./MaskDialogs.tsx').then((m) => ({ default: m.MaskNumberDialog }))) },
   'mask-import': { title: () => t('document.mask.import.title'), size: 34, component: lazy(() => import('./MaskDialogs.tsx').then((m) => ({ default: m.MaskImportDialog }))) },
   'rename-project': { title: () => t('document.rename.title'), size: 24, component: lazy(() => import('./SmallDialogs.tsx').then((m) => ({ default: m.RenameProjectDialog }))) },
-  about: { title: () => t('document.about.title'), size: 36, component: lazy(() => import('./SmallDialogs.tsx').then((m) => ({ default: m.AboutDialog }))) },
   problem: { title: ({ problem }) => problem.title, size: 28, component: lazy(() => import('./SmallDialogs.tsx').then((m) => ({ default: m.ProblemDialog }))) },
 }

@@ -11,6 +11,8 @@ import { editStore } from '../../stores/editStore.ts'
 import { isActive, jobsStore } from '../../stores/jobsStore.ts'
 import { layoutStore, openPanel } from '../../stores/layoutStore.ts'
 import { useShallowStore, useStore } from '../../stores/useStore.ts'
+import { wordsStore } from '../../stores/words.ts'
+import { obstacleOf } from '../../stores/words/intent.ts'
 import { t } from '../../strings/t.ts'
 import { useVocabulary } from './useVocabulary.ts'
 
@@ -20,6 +22,7 @@ export function EditFooter() {
   const { shortcut, enabled } = useCommand('run.go')
   const busy = useStore(jobsStore, ({ jobs }) => jobs.some(isActive))
   useStore(documentStore, (state) => state.document) // the obstacle may be gone with another document or mask
+  useStore(wordsStore, obstacleOf) // or with a word that was changed
   const why = useStore(editStore, obstacle)
   const name = intent === 'fill' && prompt.trim() === '' ? t('edit.go.fill.empty') : t(`edit.go.${intent}`)
   return (

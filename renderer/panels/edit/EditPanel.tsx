@@ -22,7 +22,7 @@ export function EditPanel() {
   return (
     <div className="panel">
       <Intents />
-      <div className="panel-scroll">
+      <div className="panel-scroll edit-scroll">
         <div className="edit-about">
           <p>{t(`edit.about.${intent}`)}</p>
           <Select

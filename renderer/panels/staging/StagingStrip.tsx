@@ -67,16 +67,20 @@ function Result({ edit, result }: { readonly edit: StagedEdit; readonly result: 
   )
 }
 
+/** Edits that have no outside: they paint the whole picture. */
+const WHOLE: ReadonlySet<string> = new Set(['img2img', 'txt2img'])
+
 /** What is known of the shown result, and the three answers to it. */
 function Verdict() {
   const shown = useStore(stagingStore, (state) => shownResult(state)?.result ?? null)
+  const whole = useStore(stagingStore, (state) => WHOLE.has(shownResult(state)?.edit.kind ?? ''))
   const several = useStore(stagingStore, ({ kept }) => kept.length)
   const accept = useCommand('staging.accept')
   const reject = useCommand('staging.reject')
   if (!shown) return null
   return (
     <div className="strip-verdict">
-      <Proof changed={shown.changedOutside} />
+      {whole ? <span className="proof proof-open">{t('staging.whole')}</span> : <Proof changed={shown.changedOutside} />}
       <div className="strip-tools">
         <CommandIcon id="staging.previous" icon={IconChevronLeft} position="top" />
         <CommandIcon id="staging.next" icon={IconChevronRight} position="top" />

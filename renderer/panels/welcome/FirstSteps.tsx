@@ -11,7 +11,7 @@ import { useStore } from '../../stores/useStore.ts'
 import { wordsStore } from '../../stores/words.ts'
 import { obstacleOf } from '../../stores/words/intent.ts'
 import { t } from '../../strings/t.ts'
-import { nextStep, stepsDone } from './steps.ts'
+import { type Step, nextStep, stepsOf } from './steps.ts'
 import './welcome.css'
 
 /** The last line stays this long after the first edit. */
@@ -33,29 +33,34 @@ function Checklist() {
   const sample = useStore(documentStore, (state) => state.project?.name === t('document.sample'))
   const intent = useStore(editStore, (state) => state.intent)
   const prompt = useStore(editStore, (state) => state.prompt)
+  const added = useStore(editStore, ({ expand }) => expand.left + expand.right + expand.top + expand.bottom)
   const wordsChanged = useStore(wordsStore, (state) => obstacleOf(state) === null)
   const [jobsBefore] = useState(() => new Set(jobsStore.getState().jobs.map(({ job }) => job)))
   const started = useStore(jobsStore, ({ jobs }) => jobs.some(({ job, operation, state }) => !jobsBefore.has(job) && operation !== null && state === 'done'))
   const staged = useStore(stagingStore, ({ edits }) => edits.length > 0)
-  const done = stepsDone({ mask, intent, prompt, wordsChanged, started: started || staged })
-  const next = nextStep(done)
+  const steps = stepsOf({ mask, intent, prompt, wordsChanged, added, started: started || staged })
+  const next = nextStep(steps)
   useEffect(() => {
     if (next !== null) return undefined
     const timer = setTimeout(finish, FAREWELL_MS)
     return () => clearTimeout(timer)
   }, [next])
-  const steps = [
-    { title: t(sample ? 'steps.paint' : 'steps.paint.any'), more: t('steps.paint.more') }, { title: t('steps.type'), more: t('steps.type.more') }, { title: t('steps.go'), more: t('steps.go.more') },
-  ]
+  const text: Readonly<Record<Step, { readonly title: string; readonly more: string }>> = {
+    paint: { title: t(sample ? 'steps.paint' : 'steps.paint.any'), more: t('steps.paint.more') },
+    type: { title: t(intent === 'fill' ? 'steps.type' : 'steps.type.whole'), more: t(intent === 'fill' ? 'steps.type.more' : 'steps.type.whole.more') },
+    word: { title: t('steps.word'), more: t('steps.word.more') },
+    side: { title: t('steps.side'), more: t('steps.side.more') },
+    go: { title: t('steps.go', { name: t(`edit.go.${intent}`) }), more: t('steps.go.more') },
+  }
   return (
     <aside className="steps" aria-label={t('steps.title')}>
-      <div className="steps-head"><strong>{t('steps.title')}</strong><span className="welcome-dim" role="status">{t('steps.progress', { done: done.filter(Boolean).length })}</span><ActionIcon size="1.25rem" aria-label={t('steps.close')} title={t('steps.close')} onClick={finish}><IconX size="0.875rem" /></ActionIcon></div>
+      <div className="steps-head"><strong>{t('steps.title')}</strong><span className="welcome-dim" role="status">{t('steps.progress', { done: steps.filter(({ done }) => done).length, n: steps.length })}</span><ActionIcon size="1.25rem" aria-label={t('steps.close')} title={t('steps.close')} onClick={finish}><IconX size="0.875rem" /></ActionIcon></div>
       {next === null ? <p className="steps-done">{t('steps.done')}</p> : (
         <ol>
-          {steps.map(({ title, more }, at) => (
-            <li key={title} data-done={done[at] || undefined} aria-current={at === next ? 'step' : undefined}>
-              <span className="steps-sign" aria-hidden>{done[at] ? <IconCheck size="0.75rem" stroke={2.5} /> : at + 1}</span>
-              <div><span>{title}</span>{at === next && <small>{more}</small>}</div>
+          {steps.map(({ step, done }, at) => (
+            <li key={step} data-done={done || undefined} aria-current={step === next ? 'step' : undefined}>
+              <span className="steps-sign" aria-hidden>{done ? <IconCheck size="0.75rem" stroke={2.5} /> : at + 1}</span>
+              <div><span>{text[step].title}</span>{step === next && <small>{text[step].more}</small>}</div>
             </li>
           ))}
         </ol>

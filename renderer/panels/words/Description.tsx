@@ -29,11 +29,12 @@ export function Description({ onDone }: { readonly onDone: () => void }) {
       />
       {note !== '' && <p className="words-note">{note}</p>}
       <div className="words-card-row">
-        <Button disabled={text.trim() === ''} onClick={use}>{t('words.use')}</Button>
+        <Button disabled={text.trim() === ''} onClick={use} aria-label={t('words.use')}>{t('words.use.short')}</Button>
         <Button
           variant="default" leftSection={<IconEye size="0.9375rem" />} loading={reading} title={t('words.describe.tip')}
           onClick={() => void describe().then(onDone)}
         >{t('words.describe')}</Button>
+        {description !== '' && <Button variant="subtle" color="gray" onClick={onDone}>{t('common.cancel')}</Button>}
       </div>
     </div>
   )

@@ -23,7 +23,6 @@ export function TargetBox() {
         aria-label={t('words.target.label')} autosize minRows={1} maxRows={6} spellCheck={false} value={text} data-changed={obstacle === null || undefined}
         onChange={(event) => setOutright(event.currentTarget.value)} onKeyDown={(event) => event.stopPropagation()}
       />
-      {obstacle === 'nothing-changed' && <p className="words-note">{t('words.target.same')}</p>}
       {obstacle === 'no-words-left' && <p className="words-note" data-tone="warn">{t('words.target.none')}</p>}
     </div>
   )

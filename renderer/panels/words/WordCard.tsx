@@ -34,10 +34,10 @@ export function WordCard({ chip, onEdit }: { readonly chip: Chip; readonly onEdi
       {!chip.removed && <Weight chip={chip} />}
       {place?.diffuse && <p className="words-note" data-tone="warn">{t('words.diffuse', { word: place.word })}</p>}
       {chip.source !== null && !chip.lost && !masking && (place
-        ? <div className="words-card-row">
-            <Button variant="default" size="compact-sm" leftSection={<IconMask size="0.9375rem" />} onClick={() => void words.show(chip.id, true)}>{t('words.mask')}</Button>
-            <PaintButtons word={chip.text} removed={chip.removed} />
-          </div>
+        ? <>
+            {!chip.removed && <PaintButtons word={chip.text} />}
+            <div className="words-card-row"><Button variant="default" size="compact-sm" leftSection={<IconMask size="0.9375rem" />} onClick={() => void words.show(chip.id, true)}>{t('words.mask')}</Button></div>
+          </>
         : <LookButton />)}
       {masking && <MaskMaker index={place?.index ?? -1} />}
     </div>
@@ -65,22 +65,23 @@ function LookButton() {
 }
 
 /** The plus and minus brushes of the canvas, for this word. */
-function PaintButtons({ word, removed }: { readonly word: string; readonly removed: boolean }) {
+function PaintButtons({ word }: { readonly word: string }) {
   const painting = useWords((state) => state.painting)
   const painted = useWords((state) => (state.paint.get(word)?.size ?? 0) > 0)
   const { setPainting, setPaint } = useWords((state) => state)
-  if (removed) return null
   const on = (sign: 'plus' | 'minus'): boolean => painting?.word === word && painting.sign === sign
-  const brush = (sign: 'plus' | 'minus', label: string, icon: typeof IconPlus) => (
-    <IconButton icon={icon} label={label} pressed={on(sign)} onClick={() => setPainting(on(sign) ? null : { word, sign })} />
+  const brush = (sign: 'plus' | 'minus', label: string) => (
+    <Button variant={on(sign) ? 'filled' : 'default'} size="compact-sm" aria-pressed={on(sign)} leftSection={<IconBrush size="0.9375rem" stroke={1.5} />} onClick={() => setPainting(on(sign) ? null : { word, sign })}>{label}</Button>
   )
   return (
-    <span className="words-paint" role="group" aria-label={t('words.paint')}>
-      <IconBrush size="0.9375rem" stroke={1.5} aria-hidden />
-      {brush('plus', t('words.paint.plus'), IconPlus)}
-      {brush('minus', t('words.paint.minus'), IconMinus)}
-      {painted && <IconButton icon={IconTrash} label={t('words.paint.clear')} onClick={() => setPaint(word, new Map())} />}
-    </span>
+    <div className="words-paint" role="group" aria-label={t('words.paint')}>
+      <span className="ui-label" aria-hidden>{t('words.paint')}</span>
+      <div className="words-card-row">
+        {brush('plus', t('words.paint.plus'))}
+        {brush('minus', t('words.paint.minus'))}
+        {painted && <IconButton icon={IconTrash} label={t('words.paint.clear')} onClick={() => setPaint(word, new Map())} />}
+      </div>
+    </div>
   )
 }
 

@@ -4,6 +4,7 @@ import { IconEye, IconPencil, IconRestore } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import type { JobProgress } from '../../stores/awaitJob.ts'
 import { chipState } from '../../stores/words/chips.ts'
+import { obstacleOf } from '../../stores/words/intent.ts'
 import { t } from '../../strings/t.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
 import { ChipRow } from './ChipRow.tsx'
@@ -41,11 +42,12 @@ export function WordsPanel() {
           {words.reading && words.chips.length === 0 ? <p className="words-note">{t('words.reading')}</p> : (
             <ChipRow active={active} onActive={setActive} onMask={() => { if (active !== null) void words.show(active, true) }} />
           )}
+          {obstacleOf(words) === 'nothing-changed' && words.chips.length > 0 && <p className="words-note">{t('words.how')}</p>}
           <Notes />
           <Progress what={t('words.looking')} progress={words.looking} />
           <Progress what={t('words.inverting')} progress={words.inverting} />
           {words.problem !== null && (
-            <div className="words-problem" role="alert"><span>{words.problem}</span><Button size="compact-xs" variant="default" onClick={() => void words.setDescription(words.description)}>{t('words.problem.again')}</Button></div>
+            <div className="words-problem" role="alert"><span>{words.problem}</span><Button size="compact-xs" variant="default" onClick={() => void words.again?.()}>{t('words.problem.again')}</Button></div>
           )}
           {chip && <WordCard chip={chip} onEdit={() => startTyping(panel.current, chip.id)} />}
           <TargetBox />

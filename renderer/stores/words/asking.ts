@@ -22,19 +22,20 @@ const QUEUED: JobProgress = { job: '', state: 'queued', phase: '', step: 0, step
 /** Rounds over a store. */
 export function createAsking(api: Api, get: Asking['get'], set: Asking['set']): Asking {
   let round = 0
-  return {
-    api, get, set,
-    renew: () => { round += 1 },
-    async ask(work) {
-      const mine = round
-      const counts = (): boolean => mine === round
-      try {
-        await work(counts)
-      } catch (error) {
-        if (counts()) set({ problem: sentenceOf(error) })
-      }
-    },
+  const ask: Asking['ask'] = async (work) => {
+    const mine = round
+    const counts = (): boolean => mine === round
+    const again = (): Promise<void> => {
+      set({ problem: null, again: null })
+      return ask(work)
+    }
+    try {
+      await work(counts)
+    } catch (error) {
+      if (counts()) set({ problem: sentenceOf(error), again })
+    }
   }
+  return { api, get, set, ask, renew: () => { round += 1 } }
 }
 
 /** What host questions about the description are asked with. */
@@ -67,17 +68,38 @@ export async function takeDescription(asking: Asking, description: string, from:
   await checkReady(asking)
 }
 
-/** Asks the host to describe the picture. */
+/** Asks the host to describe the picture: in the words of its history, else, or when those are shown, as the model sees it. */
 export function describePicture(asking: Asking): Promise<void> {
   const { api, get, set, ask } = asking
   return ask(async (counts) => {
-    const { document, sampling } = get()
+    const { document, sampling, from } = get()
     if (!document) return
     set({ reading: true, problem: null })
-    const answer = await api.call('words.describe', { ...document, ...modelOf(sampling) }).finally(() => { if (counts()) set({ reading: false }) })
+    const look = from === 'recipe' ? 'always' : 'needed'
+    const answer = await api.call('words.describe', { ...document, ...modelOf(sampling), look }).finally(() => { if (counts()) set({ reading: false }) })
     if (!counts()) return
+    set({ source: answer.source })
     if (answer.text === null) set({ from: get().description === '' ? 'none' : get().from, note: answer.note })
     else await takeDescription(asking, answer.text, answer.from, answer.note)
+  })
+}
+
+/**
+ * Goes with the history: a swap that is kept makes its target the description, an undone one brings the old words back.
+ * Steps that have no words leave the description, and what is being changed in it, as it is.
+ */
+export function followHistory(asking: Asking): Promise<void> {
+  const { api, get, set, ask } = asking
+  return ask(async (counts) => {
+    const { document, reading, description, from, note, source } = get()
+    if (!document) return
+    if (reading && description === '') return describePicture(asking) // the answer to the question before is about another picture
+    const told = await api.call('words.describe', { ...document, look: 'never' })
+    if (!counts()) return
+    set({ source: told.source })
+    const isKept = told.source === source || (source === undefined && description !== '') // what a person typed meanwhile stays
+    if (!isKept) return takeDescription(asking, told.text ?? '', told.from, told.note)
+    return reading ? takeDescription(asking, description, from, note) : checkReady(asking)
   })
 }
 
@@ -92,12 +114,12 @@ export function learnWords({ api, get, set, ask }: Asking): Promise<void> {
   })
 }
 
-/** Asks whether an edit would start at once, and how well the picture comes back. */
+/** Asks whether an edit would start at once, and how well the picture comes back. Nobody asked for it: a failure is no word worth. */
 export function checkReady({ api, get, set, ask }: Asking): Promise<void> {
   return ask(async (counts) => {
     if (!hasDescription(get())) return
-    const { ready, fidelity, predictedSeconds } = await api.call('words.ready', described(get()))
-    if (counts()) set({ ready, fidelity, predictedSeconds })
+    const told = await api.call('words.ready', described(get())).catch(() => null)
+    if (told && counts()) set({ ready: told.ready, fidelity: told.fidelity, predictedSeconds: told.predictedSeconds })
   })
 }
 

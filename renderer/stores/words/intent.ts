@@ -46,6 +46,12 @@ function paintOf(state: WordsState): { word: string; tiles: StrokeTile[] }[] {
   return [...state.paint].flatMap(([word, tiles]) => (tiles.size > 0 && word.split(' ').every((part) => words.has(bare(part))) ? [{ word, tiles: [...tiles.values()] }] : []))
 }
 
+/** What is laid over the picture, given whether a result is looked at: that one is judged without a glow that was not asked for. */
+export function seenGlow(state: WordsState, resultShown: boolean): Glow | null {
+  const glow = glowOf(state)
+  return resultShown && glow?.kind === 'glow' ? null : glow
+}
+
 /** What is to be laid over the picture now. */
 export function glowOf(state: WordsState): Glow | null {
   const place = state.shown && state.maps?.places.get(state.shown.chip)

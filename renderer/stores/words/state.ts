@@ -45,6 +45,8 @@ export interface WordsState {
   readonly from: 'recipe' | 'probe' | 'typed' | 'none'
   /** what the host has to say about where the description comes from */
   readonly note: string
+  /** the step of the history that has words for the picture: when it is another one, so is the description. Undefined: not asked yet */
+  readonly source: number | null | undefined
   readonly chips: readonly Chip[]
   /** a target that the person wrote instead of the chips' */
   readonly outright: string | null
@@ -53,12 +55,16 @@ export interface WordsState {
   readonly reading: boolean
   /** the sentence of what went wrong last; null when nothing did */
   readonly problem: string | null
+  /** asks once more what went wrong last */
+  readonly again: (() => Promise<void>) | null
   readonly maps: Maps | null
   readonly looking: JobProgress | null
   /** the chip whose place is shown, and whether as a mask; null shows none */
   readonly shown: { readonly chip: number; readonly asMask: boolean } | null
   readonly threshold: number
   readonly fidelity: InversionResult | null
+  /** what a swap of this picture has measured on its way: the figure without a map */
+  readonly measured: Pick<InversionResult, 'faithful' | 'psnr'> | null
   readonly ready: boolean
   readonly predictedSeconds: number | null
   readonly inverting: JobProgress | null
@@ -70,12 +76,12 @@ export interface WordsState {
 
 /** A state without a document. */
 export const NO_WORDS: WordsState = {
-  document: null, sampling: {}, description: '', from: 'none', note: '', chips: [], outright: null, options: SWAP_DEFAULTS, reading: false, problem: null,
-  maps: null, looking: null, shown: null, threshold: 0.4, fidelity: null, ready: false, predictedSeconds: null, inverting: null, errorShown: false,
+  document: null, sampling: {}, description: '', from: 'none', note: '', source: undefined, chips: [], outright: null, options: SWAP_DEFAULTS, reading: false, problem: null, again: null,
+  maps: null, looking: null, shown: null, threshold: 0.4, fidelity: null, measured: null, ready: false, predictedSeconds: null, inverting: null, errorShown: false,
   paint: new Map(), painting: null,
 }
 
 /** What no longer holds when the picture or its description has changed. */
 export const FORGOTTEN = {
-  maps: null, shown: null, fidelity: null, ready: false, predictedSeconds: null, errorShown: false, looking: null, inverting: null, problem: null,
+  maps: null, shown: null, fidelity: null, measured: null, ready: false, predictedSeconds: null, errorShown: false, looking: null, inverting: null, problem: null, again: null,
 } as const satisfies Partial<WordsState>

@@ -10,6 +10,7 @@ export const stagingStrings = {
   'staging.again': 'More like this',
   'staging.untouched': '0 pixels changed outside the mask',
   'staging.touched': '{n} sample changed outside the mask|{n} samples changed outside the mask',
+  'staging.whole': 'Paints the whole picture',
   'staging.unmeasured': 'Not compared with the source',
   'staging.seed': 'Seed {seed}',
   'staging.seed.use': 'Use this seed',

@@ -1,12 +1,14 @@
 /** Texts of the topic "words": the description as chips, where words look, how well the picture comes back. */
 export const wordStrings = {
   'words.title': 'Description',
+  'words.how': 'Click a word and type to change it. The wheel weighs it; dragged out of the box, it goes.',
   'words.describe': 'Describe the picture',
   'words.describe.tip': 'Reads the description from the recipe in the picture, or lets the model look at it',
   'words.edit': 'Edit the sentence',
   'words.undo.all': 'Take back every change of words',
   'words.placeholder': 'Say what the picture shows, for example "a red cat in snow"',
   'words.use': 'Use this description',
+  'words.use.short': 'Use',
   'words.reading': 'Reading the description',
   'words.from.recipe': 'from its recipe',
   'words.from.probe': 'as the model sees it',
@@ -60,7 +62,6 @@ export const wordStrings = {
   'words.target.label': 'Description of the edited picture',
   'words.target.outright': 'Written by you',
   'words.target.reset': 'Back to what the chips say',
-  'words.target.same': 'Nothing is changed yet. Click a word and type, or turn the wheel over it.',
   'words.target.none': 'No word is left. Keep at least one.',
   'words.fidelity': 'Fidelity',
   'words.fidelity.faithful': 'Faithful',

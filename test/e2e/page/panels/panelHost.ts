@@ -113,7 +113,7 @@ export class PanelHost {
     'app.log': () => ({ text: Array.from({ length: 60 }, (_, line) => `2026-11-24T09:00:${String(line).padStart(2, '0')}Z host ready`).join('\n') }),
     'network.status': () => this.#network,
     'network.lock': ({ locked }) => (this.#network = { ...this.#network, locked }),
-    'words.describe': () => ({ text: this.#options.description === '' ? null : this.#options.description, from: this.#options.description === '' ? 'none' : 'recipe', note: this.#options.description === '' ? 'The picture carries no recipe and this model cannot describe.' : '' }),
+    'words.describe': () => ({ text: this.#options.description === '' ? null : this.#options.description, from: this.#options.description === '' ? 'none' : 'recipe', note: this.#options.description === '' ? 'The picture carries no recipe and this model cannot describe.' : '', source: null }),
     'words.chips': ({ text }) => ({ chips: chipsOf(text), lost: chipsOf(text).slice(40).map(({ word }) => word) }),
     'words.ready': () => ({ ready: this.ready, fidelity: this.ready ? FIDELITY : null, predictedSeconds: this.ready ? null : 12 }),
     'words.attention': ({ description }) => {

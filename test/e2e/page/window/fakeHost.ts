@@ -239,7 +239,7 @@ export class FakeHost {
     'models.catalogue': () => ({ entries: [] }),
     'downloads.list': () => ({ downloads: [] }),
     'batch.list': () => ({ batches: [] }),
-    'words.describe': () => ({ text: 'hills under an evening sky', from: 'recipe', note: '' }),
+    'words.describe': () => ({ text: 'hills under an evening sky', from: 'recipe', note: '', source: 1 }),
     'words.chips': ({ text }) => ({ chips: text.split(' ').map((word) => ({ text: word, word, known: true, tokens: 1 })), lost: [] }),
     'words.ready': () => ({ ready: false, fidelity: null, predictedSeconds: 12 }),
     'files.inspect': ({ file }) => ({ format: 'png', width: file.includes('mask') ? 768 : PICTURE.width, height: PICTURE.height, depth: 8, channels: 3, alpha: false, profile: null, bytes: 1e6, recipe: null, thumbnail: 'mask-thumb' }),

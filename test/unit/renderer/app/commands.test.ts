@@ -3,8 +3,10 @@ import { fit, rank } from '../../../../renderer/app/commands/fuzzy.ts'
 import { ariaShortcut, formatShortcut, normalizeShortcut, setKeyPlatform, shortcutOf } from '../../../../renderer/app/commands/keys.ts'
 import { commandById, commandForKey, commands, findConflicts } from '../../../../renderer/app/commands/registry.ts'
 import { MENUS } from '../../../../renderer/app/menus.ts'
+import { firstPart } from '../../../../renderer/panels/settings/openSettings.ts'
 import { documentStore } from '../../../../renderer/stores/documentStore.ts'
 import { jobsStore } from '../../../../renderer/stores/jobsStore.ts'
+import { layoutStore } from '../../../../renderer/stores/layoutStore.ts'
 import { stagingStore } from '../../../../renderer/stores/stagingStore.ts'
 import { toolStore } from '../../../../renderer/stores/toolStore.ts'
 import { en } from '../../../../renderer/strings/en.ts'
@@ -32,6 +34,13 @@ describe('the registry of commands', () => {
 
   test('tells a conflict that a person makes', () => {
     expect(findConflicts({ 'layer.new': ['Mod+Z'] })).toEqual([{ shortcut: 'Mod+Z', commands: [commandById('edit.undo'), commandById('layer.new')] }])
+  })
+
+  test('shows the one About, in the settings', async () => {
+    await commandById('help.about')!.run()
+    expect(layoutStore.getState().dialog).toBe('settings')
+    expect(firstPart()).toBe('about')
+    layoutStore.setState({ dialog: null })
   })
 
   test('has a text for every title and a command for every line of a menu', () => {

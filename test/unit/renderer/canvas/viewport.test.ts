@@ -73,11 +73,15 @@ describe('the view', () => {
     expect(after.y).toBeCloseTo(300, 0)
   })
 
-  it('fits a canvas into the window and never enlarges it past 100 %', () => {
+  it('fits a canvas into the window: a large one exactly, a small one mostly by whole numbers and fourfold at most', () => {
     const seen = seenBox(fitted(view(), { x: 0, y: 0, width: 6000, height: 4000 }))
     expect(seen.left).toBeLessThanOrEqual(0)
     expect(seen.bottom).toBeGreaterThanOrEqual(4000)
-    expect(fitted(view(), { x: 0, y: 0, width: 64, height: 64 }).zoom).toBe(1)
+    expect(fitted(view(), { x: 0, y: 0, width: 384, height: 256 }).zoom).toBe(3)
+    expect(fitted(view(), { x: 0, y: 0, width: 1100, height: 700 }).zoom).toBe(1)
+    expect(fitted(view(), { x: 0, y: 0, width: 800, height: 520 }).zoom).toBeCloseTo(1.8, 6)
+    expect(fitted(view(), { x: 0, y: 0, width: 64, height: 64 }).zoom).toBe(4)
+    expect(fitted(view({ ratio: 2, width: 3200, height: 2000 }), { x: 0, y: 0, width: 64, height: 64 }).zoom).toBe(8)
     expect(fitted(view({ angle: Math.PI / 2 }), { x: 0, y: 0, width: 6000, height: 4000 }).zoom).toBeCloseTo(936 / 6000, 6)
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { intent } from '../../../../preload/contract/edits.ts'
 import { createWordsStore } from '../../../../renderer/stores/words.ts'
-import { glowOf, obstacleOf, swapIntent, targetText } from '../../../../renderer/stores/words/intent.ts'
+import { glowOf, obstacleOf, seenGlow, swapIntent, targetText } from '../../../../renderer/stores/words/intent.ts'
 import { type FakeApi, fakeApi, JOB, jobIn, PROJECT, refusal } from './fakeApi.ts'
 
 const MAPS = 'map_0123456789abcdef'
@@ -12,7 +12,7 @@ function host(more: FakeApi['answers'] = {}): FakeApi {
   return fakeApi({
     'words.chips': ({ text }: { text: string }) => ({ chips: text.split(' ').map((word) => ({ text: word, word, known: VOCABULARY.includes(word), tokens: 1 })), lost: [] }),
     'words.ready': () => ({ ready: false, fidelity: null, predictedSeconds: 12 }),
-    'words.describe': () => ({ text: 'a red cat in snow', from: 'recipe', note: '' }),
+    'words.describe': () => ({ text: 'a red cat in snow', from: 'recipe', note: '', source: 1 }),
     'words.attention': () => ({ job: JOB }),
     'words.invert': () => ({ job: JOB }),
     'words.map': () => ({ width: 2, height: 1, bytes: new Uint8Array([10, 255]) }),
@@ -31,7 +31,7 @@ const attention = (words: readonly string[]) => ({ maps: MAPS, width: 2, height:
 
 describe('the description', () => {
   it('comes from the picture and becomes chips, flagged by vocabulary', async () => {
-    const store = createWordsStore(host({ 'words.describe': () => ({ text: 'a zebra', from: 'recipe', note: 'from its recipe' }) }))
+    const store = createWordsStore(host({ 'words.describe': () => ({ text: 'a zebra', from: 'recipe', note: 'from its recipe', source: 1 }) }))
     store.getState().open({ project: PROJECT, document: 1 })
     await store.getState().describe()
     expect(store.getState()).toMatchObject({ description: 'a zebra', from: 'recipe', note: 'from its recipe', predictedSeconds: 12, reading: false })
@@ -40,7 +40,7 @@ describe('the description', () => {
 
   it('stays what it was when the host cannot tell, with the reason', async () => {
     const { state, api } = await open()
-    api.answers['words.describe'] = () => ({ text: null, from: 'none', note: 'no recipe' })
+    api.answers['words.describe'] = () => ({ text: null, from: 'none', note: 'no recipe', source: null })
     await state().describe()
     expect(state()).toMatchObject({ description: 'a red cat in snow', note: 'no recipe', from: 'typed' })
   })
@@ -62,6 +62,99 @@ describe('the description', () => {
     api.answers['words.chips'] = () => { throw refusal('no model') }
     await state().setDescription('cat')
     expect(state()).toMatchObject({ problem: 'no model', reading: false, chips: [] })
+  })
+})
+
+describe('the description and the history', () => {
+  /** A host whose history has words: what the panel is told when a picture changes. */
+  const telling = (api: FakeApi, text: string | null, source: number | null, from = 'recipe'): void => {
+    api.answers['words.describe'] = () => ({ text, from, note: '', source })
+  }
+  const described = async () => {
+    const api = host()
+    const store = createWordsStore(api)
+    store.getState().open({ project: PROJECT, document: 1 })
+    await store.getState().describe()
+    return { api, state: store.getState }
+  }
+
+  it('is what a swap made of it once that is kept, and the old one again after undo', async () => {
+    const { api, state } = await described()
+    await state().setDescription('a cat in deep snow')
+    await state().typeOver(1, 'dog')
+    telling(api, 'a dog in deep snow', 5)
+    state().pictureChanged()
+    await vi.waitFor(() => expect(state().description).toBe('a dog in deep snow'))
+    await vi.waitFor(() => expect(state().chips.map(({ source }) => source)).toEqual(['a', 'dog', 'in', 'deep', 'snow']))
+    expect(obstacleOf(state())).toBe('nothing-changed')
+    telling(api, 'a cat in deep snow', 1, 'typed')
+    state().pictureChanged()
+    await vi.waitFor(() => expect(state()).toMatchObject({ description: 'a cat in deep snow', from: 'typed' }))
+    expect(api.asked.filter(({ method }) => method === 'words.describe').map(({ input }) => input['look'])).toEqual(['needed', 'never', 'never'])
+  })
+
+  it('stays, with what is being changed in it, after a step that has no words', async () => {
+    const { api, state } = await described()
+    await state().setDescription('a cat in deep snow')
+    await state().typeOver(1, 'dog')
+    api.asked.length = 0
+    state().pictureChanged()
+    await vi.waitFor(() => expect(api.asked.map(({ method }) => method)).toContain('words.ready'))
+    expect(state().description).toBe('a cat in deep snow')
+    expect(targetText(state())).toBe('a dog in deep snow')
+  })
+
+  it('is typed again where the history goes back to before there were words', async () => {
+    const { api, state } = await described()
+    telling(api, null, null, 'none')
+    state().pictureChanged()
+    await vi.waitFor(() => expect(state()).toMatchObject({ description: '', from: 'none', chips: [], reading: false }))
+  })
+
+  it('that a person typed before the host had answered is not overwritten', async () => {
+    const { api, state } = await open()
+    telling(api, 'a zebra', 4)
+    state().pictureChanged()
+    await vi.waitFor(() => expect(state().source).toBe(4))
+    expect(state().description).toBe('a red cat in snow')
+  })
+
+  it('is asked for anew when the picture changes while it is read', async () => {
+    const api = host()
+    const store = createWordsStore(api)
+    let late!: (answer: unknown) => void
+    api.answers['words.describe'] = () => new Promise((resolve) => { late = resolve })
+    store.getState().open({ project: PROJECT, document: 1 })
+    const first = store.getState().describe()
+    await vi.waitFor(() => expect(late).toBeDefined())
+    telling(api, 'a dog', 2)
+    store.getState().pictureChanged()
+    late({ text: 'an old cat', from: 'probe', note: '', source: 1 })
+    await first
+    await vi.waitFor(() => expect(store.getState()).toMatchObject({ description: 'a dog', reading: false }))
+  })
+
+  it('lets the model look when the words of the history are shown already', async () => {
+    const { api, state } = await described()
+    telling(api, 'a small red cat', 1, 'probe')
+    await state().describe()
+    expect(state()).toMatchObject({ description: 'a small red cat', from: 'probe' })
+    await state().describe()
+    expect(api.asked.filter(({ method }) => method === 'words.describe').map(({ input }) => input['look'])).toEqual(['needed', 'always', 'needed'])
+  })
+})
+
+describe('what lies over the picture', () => {
+  it('is no glow while a result is judged, only what is asked for on purpose', async () => {
+    const { state, store } = await open()
+    const map = { width: 1, height: 1, bytes: new Uint8Array([255]) }
+    store.setState({ maps: { set: MAPS, places: new Map([[2, { index: 0, word: 'cat', diffuse: false }]]), read: new Map([[0, map]]) }, shown: { chip: 2, asMask: false }, fidelity: FIDELITY })
+    expect(seenGlow(state(), false)).toMatchObject({ kind: 'glow', word: 'cat' })
+    expect(seenGlow(state(), true)).toBeNull()
+    store.setState({ shown: { chip: 2, asMask: true } })
+    expect(seenGlow(state(), true)).toMatchObject({ kind: 'mask' })
+    store.setState({ shown: null, errorShown: true })
+    expect(seenGlow(state(), true)).toMatchObject({ kind: 'error' })
   })
 })
 
@@ -141,6 +234,22 @@ describe('where words look', () => {
     expect(state().maps?.places.size).toBe(5)
   })
 
+  it('is asked once more, with what was changed meanwhile, after it failed', async () => {
+    const { state, api } = await open()
+    api.answers['words.attention'] = () => { throw refusal('the engine stopped') }
+    await state().look()
+    expect(state()).toMatchObject({ problem: 'the engine stopped', looking: null })
+    await state().typeOver(2, 'dog')
+    api.answers['words.attention'] = () => {
+      api.tell('job.changed', { job: jobIn('done', { result: attention(['a', 'red', 'cat', 'in', 'snow']) }) })
+      return { job: JOB }
+    }
+    await state().again!()
+    expect(state()).toMatchObject({ problem: null, again: null })
+    expect(state().maps?.places.size).toBe(5)
+    expect(targetText(state())).toBe('a red dog in snow')
+  })
+
   it('becomes a mask at the threshold that is seen', async () => {
     const { state, api } = await open(host({ 'document.change': () => { throw refusal('seen') } }))
     api.answers['words.attention'] = () => {
@@ -196,6 +305,18 @@ describe('the inversion', () => {
     api.tell('job.changed', { job: jobIn('cancelled') })
     await running
     expect(state()).toMatchObject({ ready: false, inverting: null, problem: null })
+  })
+
+  it('is told by a swap on its way, without a map of its error', async () => {
+    const { state, api } = await open()
+    api.answers['words.ready'] = () => ({ ready: false, fidelity: null, predictedSeconds: 3 })
+    state().swapped({ psnr: 27, faithful: true })
+    await vi.waitFor(() => expect(state().predictedSeconds).toBe(3))
+    expect(state()).toMatchObject({ measured: { psnr: 27 }, fidelity: null })
+    state().toggleError(true)
+    expect(state().errorShown).toBe(false)
+    state().pictureChanged()
+    expect(state().measured).toBeNull()
   })
 
   it('shows its error only when there is one', async () => {

@@ -1,24 +1,36 @@
 import { describe, expect, it } from 'vitest'
-import { type StepsSeen, nextStep, stepsDone } from '../../../../../renderer/panels/welcome/steps.ts'
+import card from '../../../../../models/starter/model.json'
+import { type StepsSeen, nextStep, stepsOf } from '../../../../../renderer/panels/welcome/steps.ts'
+import { unknownWords } from '../../../../../renderer/panels/edit/promptText.ts'
+import { t } from '../../../../../renderer/strings/t.ts'
 import { whenText } from '../../../../../renderer/panels/welcome/when.ts'
 
 const extent = { x: 0, y: 0, width: 1, height: 1 }
-const seen: StepsSeen = { mask: null, intent: 'fill', prompt: '', wordsChanged: false, started: false }
+const seen: StepsSeen = { mask: null, intent: 'fill', prompt: '', wordsChanged: false, added: 0, started: false }
+const done = (more: Partial<StepsSeen>): [string, boolean][] => stepsOf({ ...seen, ...more }).map(({ step, done: isDone }) => [step, isDone])
 
 describe('the first steps', () => {
   it('follow a person through paint, say, go', () => {
-    expect(nextStep(stepsDone(seen))).toBe(0)
-    expect(nextStep(stepsDone({ ...seen, mask: { extent: null } }))).toBe(0)
-    expect(nextStep(stepsDone({ ...seen, mask: { extent } }))).toBe(1)
-    expect(nextStep(stepsDone({ ...seen, mask: { extent }, prompt: ' a dog ' }))).toBe(2)
-    expect(nextStep(stepsDone({ ...seen, started: true }))).toBeNull()
+    expect(nextStep(stepsOf(seen))).toBe('paint')
+    expect(nextStep(stepsOf({ ...seen, mask: { extent: null } }))).toBe('paint')
+    expect(nextStep(stepsOf({ ...seen, mask: { extent } }))).toBe('type')
+    expect(nextStep(stepsOf({ ...seen, mask: { extent }, prompt: ' a dog ' }))).toBe('go')
+    expect(nextStep(stepsOf({ ...seen, started: true }))).toBeNull()
   })
 
   it('ask for nothing that the intent does not need', () => {
-    expect(stepsDone({ ...seen, intent: 'remove', mask: { extent } })).toEqual([true, true, false])
-    expect(stepsDone({ ...seen, intent: 'restyle', prompt: 'a drawing' })).toEqual([true, true, false])
-    expect(stepsDone({ ...seen, intent: 'swap', prompt: 'left over' })).toEqual([true, false, false])
-    expect(stepsDone({ ...seen, intent: 'swap', wordsChanged: true })).toEqual([true, true, false])
+    expect(done({ intent: 'remove', mask: { extent } })).toEqual([['paint', true], ['go', false]])
+    expect(done({ intent: 'restyle', prompt: 'a drawing' })).toEqual([['type', true], ['go', false]])
+    expect(done({ intent: 'swap', prompt: 'left over' })).toEqual([['word', false], ['go', false]])
+    expect(done({ intent: 'swap', wordsChanged: true })).toEqual([['word', true], ['go', false]])
+    expect(done({ intent: 'expand', added: 64 })).toEqual([['side', true], ['go', false]])
+  })
+
+  it('name only words that the starter knows', () => {
+    const known = new Set(card.vocabulary)
+    const examples = [t('steps.type.more'), t('steps.type.whole.more')].map((text) => text.replace('For example: ', ''))
+    examples.push(/"([^"]+)"/.exec(t('words.placeholder'))![1]!, ...[.../"(\w+)" and type (\w+)/.exec(t('steps.word.more'))!].slice(1))
+    for (const example of examples) expect(unknownWords(example, known), example).toEqual([])
   })
 })
 
