@@ -46,6 +46,13 @@ export function withContents(state: DocumentState, id: LayerId): LayerId[] {
   return [id, ...childLayers(state.layers.values(), id).flatMap((child) => withContents(state, child.id))]
 }
 
+/** A layer by itself: what it holds, and the groups around it, whose transforms and masks it lies under. */
+export function aloneWith(state: DocumentState, id: LayerId): ReadonlySet<LayerId> {
+  const kept = new Set(withContents(state, id))
+  for (let at = state.layers.get(id)?.parent ?? null; at !== null; at = state.layers.get(at)?.parent ?? null) kept.add(at)
+  return kept
+}
+
 /**
  * Checks that every parent is a group of the same document and that no group lies inside itself.
  * @throws EngineError project/layers

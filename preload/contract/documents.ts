@@ -16,7 +16,8 @@ export const BLEND_MODES = [
 export type BlendMode = (typeof BLEND_MODES)[number]
 
 const finite = z.number().refine(Number.isFinite)
-const side = z.number().int().min(1).max(1_000_000)
+/** the longest side that the engine composes */
+const side = z.number().int().min(1).max(100_000)
 /** An affine map [a b c d e f] from layer to canvas pixels: x' = a x + c y + e, y' = b x + d y + f. */
 export const affine = z.tuple([finite, finite, finite, finite, finite, finite])
 /** See {@link affine}. */
@@ -130,7 +131,10 @@ const layerSettings = z.object({
 
 /** Changes of a document, each one operation of its history. */
 export const documentChange = z.discriminatedUnion('change', [
-  z.object({ change: z.literal('layer.add'), kind: z.enum(['paint', 'mask', 'group']), name: z.string().optional(), above: layerId.nullable().default(null) }),
+  z.object({
+    change: z.literal('layer.add'), kind: z.enum(['paint', 'mask', 'group']), name: z.string().optional(), above: layerId.nullable().default(null),
+    contents: z.array(layerId).optional().describe('groups: the layers that go into it, in the order they are painted'),
+  }),
   z.object({ change: z.literal('layer.import'), file: fileId, name: z.string().optional(), above: layerId.nullable().default(null) }),
   z.object({ change: z.literal('layer.set'), layer: layerId, set: layerSettings }),
   z.object({ change: z.literal('layer.place'), layer: layerId, parent: layerId.nullable(), index: z.number().int().min(0) }),
@@ -138,6 +142,7 @@ export const documentChange = z.discriminatedUnion('change', [
   z.object({ change: z.literal('layer.duplicate'), layer: layerId }),
   z.object({ change: z.literal('layer.merge'), layers: z.array(layerId).min(2) }),
   z.object({ change: z.literal('layer.transform'), layer: layerId, transform: affine }),
+  z.object({ change: z.literal('layers.transform'), transforms: z.array(z.object({ layer: layerId, transform: affine })).min(1).describe('layers that go together, each once') }),
   z.object({ change: z.literal('layer.mask'), layer: layerId, set: z.enum(['add', 'remove', 'from-active', 'invert']) }),
   z.object({ change: z.literal('canvas.crop'), box, degrees: finite.default(0).describe('straighten by this angle first') }),
   z.object({ change: z.literal('canvas.resize'), width: side, height: side, offsetX: z.number().int(), offsetY: z.number().int() }),
@@ -187,6 +192,15 @@ export const exportFormat = z.object({
 /** See {@link exportFormat}. */
 export type ExportFormat = z.output<typeof exportFormat>
 
+/** A picture that can be dragged out of the window: a layer, the document as it was after a step, a result that waits. */
+export const pictureOf = z.discriminatedUnion('what', [
+  z.object({ what: z.literal('layer'), layer: layerId }),
+  z.object({ what: z.literal('step'), operation: operationId }),
+  z.object({ what: z.literal('result'), operation: operationId, ordinal: z.number().int().min(0) }),
+])
+/** See {@link pictureOf}. */
+export type PictureOf = z.output<typeof pictureOf>
+
 /** Methods about projects and documents. */
 export const documentMethods = {
   'projects.list': { input: z.object({}), output: z.object({ projects: z.array(projectRow) }) },
@@ -209,6 +223,8 @@ export const documentMethods = {
   'document.saveMask': { input: z.object({ ...inDocument, layer: layerId, name: z.string().min(1).max(200) }), output: z.object({ mask: maskId }) },
   'document.masks': { input: z.object(inDocument), output: z.object({ masks: z.array(z.object({ mask: maskId, name: z.string(), thumbnail: mediaKey, createdAt: z.number() })) }) },
   'document.export': { input: z.object({ ...inDocument, target: targetId, format: exportFormat }), output: z.object({ bytes: z.number(), width: z.number(), height: z.number(), notes: z.array(z.string()) }) },
+  /** one picture as a PNG, in the depth and with the profile of the source */
+  'document.picture': { input: z.object({ ...inDocument, target: targetId, of: pictureOf }), output: z.object({ bytes: z.number() }) },
   'document.copy': { input: z.object({ ...inDocument, layer: layerId.nullable(), box: box.nullable(), masked: z.boolean() }), output: z.object({ bytes, media: z.string() }) },
   'document.pick': { input: z.object({ ...inDocument, x: z.number(), y: z.number() }), output: z.object({ colour: z.string().nullable(), samples: z.array(z.number()), depth: z.number() }) },
   'tiles.read': { input: z.object({ ...inDocument, tiles: z.array(tilePlace).max(512) }), output: z.object({ tiles: z.array(tileData), version: z.number().int() }) },

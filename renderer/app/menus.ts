@@ -15,7 +15,7 @@ export const MENUS: readonly { readonly title: PlainKey; readonly lines: readonl
   { title: 'menu.layer', lines: ['layer.new', 'layer.group', 'layer.duplicate', 'layer.delete', '-', 'layer.up', 'layer.down', 'layer.merge-down', 'layer.merge-visible', '-', 'layer.mask-add', 'layer.mask-from-active', 'layer.mask-invert', 'layer.mask-remove', '-', 'layer.visible', 'layer.lock'] },
   { title: 'menu.select', lines: ['mask.all', 'mask.none', 'mask.invert', '-', 'mask.grow', 'mask.shrink', 'mask.feather', '-', 'mask.from-layer', 'mask.from-layer-mask', 'mask.new', 'mask.save', '-', 'mask.import', 'mask.export', '-', 'mask.edit', 'mask.overlay', 'mask.outline'] },
   { title: 'menu.run', lines: ['run.go', 'run.cancel', 'run.prompt', '-', 'intent.fill', 'intent.remove', 'intent.expand', 'intent.restyle', 'intent.swap', '-', 'staging.accept', 'staging.reject', 'staging.next', 'staging.previous', '-', 'window.batch'] },
-  { title: 'menu.view', lines: ['view.zoom-in', 'view.zoom-out', 'view.fit', 'view.actual', 'view.double', 'view.upright', '-', 'view.split', 'view.difference', 'mask.overlay'] },
+  { title: 'menu.view', lines: ['view.zoom-in', 'view.zoom-out', 'view.fit', 'view.actual', 'view.double', 'view.upright', '-', 'view.split', 'view.difference', 'mask.overlay', '-', 'view.navigator'] },
   { title: 'menu.window', lines: ['window.palette', '-', 'window.edit', 'window.layers', 'window.history', 'window.panels', '-', 'window.models', 'window.lock', 'engine.unload', '-', 'window.theme'] },
   { title: 'menu.help', lines: ['window.shortcuts', 'help.about'] },
 ]

@@ -7,11 +7,19 @@ import { ActionIcon, Button, Checkbox, type CSSVariablesResolver, Input, InputWr
 /** Lengths in rem at 16 px; one place for every height the layout depends on. */
 export const SIZES = { menu: 2.125, options: 2.375, tools: 2.75, status: 1.625, control: 1.625, radius: 0.3125 } as const
 
+/**
+ * The system's own interface font: no font is shipped. macOS answers to the first two names only (its San Francisco has no
+ * other), Windows 11 and 10 to the next; on Linux come what desktops set their interfaces in, then what every distribution
+ * has. `system-ui` is not asked for: it is a font for Chinese on Chinese Windows and DejaVu, very wide, on a bare Linux.
+ */
+const FONTS = '-apple-system, BlinkMacSystemFont, "Segoe UI Variable Text", "Segoe UI", "Adwaita Sans", "Inter Variable", Inter, Cantarell, Ubuntu, Roboto, "Noto Sans", "Open Sans", "Liberation Sans", Arimo, "DejaVu Sans Condensed", "DejaVu Sans", sans-serif'
+const MONOSPACE = '"SF Mono", Menlo, "Cascadia Mono", "Cascadia Code", Consolas, "Adwaita Mono", "JetBrains Mono", "Ubuntu Mono", "Noto Sans Mono", "Liberation Mono", "DejaVu Sans Mono", monospace'
+
 /** The theme given to Mantine. */
 export const theme = createTheme({
-  fontFamily: '"Inter Variable", Inter, "SF Pro Text", "Segoe UI Variable", "Segoe UI", Roboto, "Noto Sans", Ubuntu, Cantarell, "DejaVu Sans Condensed", "DejaVu Sans", sans-serif',
-  fontFamilyMonospace: '"JetBrains Mono", "SF Mono", "Cascadia Code", Consolas, "DejaVu Sans Mono", monospace',
-  fontSizes: { xs: '0.71875rem', sm: '0.78125rem', md: '0.8125rem', lg: '0.9375rem', xl: '1.125rem' },
+  fontFamily: FONTS,
+  fontFamilyMonospace: MONOSPACE,
+  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.8125rem', lg: '0.9375rem', xl: '1.125rem' },
   lineHeights: { xs: '1.35', sm: '1.4', md: '1.45', lg: '1.45', xl: '1.35' },
   spacing: { xs: '0.375rem', sm: '0.5rem', md: '0.75rem', lg: '1rem', xl: '1.5rem' },
   radius: { xs: '0.1875rem', sm: '0.25rem', md: `${SIZES.radius}rem`, lg: '0.5rem', xl: '0.75rem' },
@@ -29,9 +37,9 @@ export const theme = createTheme({
   },
   components: {
     Input: Input.extend({ defaultProps: { size: 'xs' }, vars: () => ({ wrapper: { '--input-height': `${SIZES.control}rem`, '--input-fz': '0.8125rem' } }) }),
-    InputWrapper: InputWrapper.extend({ vars: () => ({ label: { '--input-label-size': '0.78125rem' }, error: {}, description: {}, success: {} }) }),
+    InputWrapper: InputWrapper.extend({ vars: () => ({ label: { '--input-label-size': '0.75rem' }, error: {}, description: {}, success: {} }) }),
     TextInput: TextInput.extend({ defaultProps: { size: 'xs' } }),
-    NumberInput: NumberInput.extend({ defaultProps: { size: 'xs', stepHoldDelay: 350, stepHoldInterval: 60 } }),
+    NumberInput: NumberInput.extend({ defaultProps: { size: 'xs', stepHoldDelay: 350, stepHoldInterval: 60, selectAllOnFocus: true } }),
     Textarea: Textarea.extend({ defaultProps: { size: 'xs' } }),
     Select: Select.extend({ defaultProps: { size: 'xs', checkIconPosition: 'right', allowDeselect: false, comboboxProps: { shadow: 'md' } } }),
     Button: Button.extend({ defaultProps: { size: 'xs' }, vars: () => ({ root: { '--button-height': '1.75rem', '--button-fz': '0.8125rem', '--button-padding-x': '0.75rem' } }) }),

@@ -43,6 +43,8 @@ export interface Editor {
   fit(): void
   fitBox(box: Box): void
   panBy(dx: number, dy: number): void
+  /** puts a place of the document into the middle */
+  lookAt(at: Point): void
   /** degrees, clockwise */
   rotateTo(degrees: number): void
   toDocument(screen: Point): Point
@@ -113,7 +115,7 @@ class CanvasEditor implements Editor {
     this.#bench = new ToolBench(this.#surface(), this.#stage.root, options.onEvent)
     this.#input = new PointerInput(this.#stage.root, {
       down: (pointer) => this.#bench.down(this.#located(pointer)), move: (pointer) => this.#moved(pointer), up: (pointer) => this.#bench.up(this.#located(pointer)),
-      cancel: () => this.#bench.cancel(), leave: () => this.#left(), wheel: (wheel) => this.#bench.wheel(wheel), modifiers: (held) => this.#bench.modifiers(held),
+      cancel: () => this.#bench.cancel(), leave: () => this.#left(), wheel: (wheel) => this.#bench.wheel(wheel), fingers: (fingers) => this.#bench.fingers(fingers), modifiers: (held) => this.#bench.modifiers(held),
     })
     this.#showAll()
   }
@@ -199,6 +201,10 @@ class CanvasEditor implements Editor {
 
   panBy(dx: number, dy: number): void {
     this.#setView(panned(this.#view, dx, dy))
+  }
+
+  lookAt(at: Point): void {
+    this.#setView({ ...this.#view, centre: at })
   }
 
   rotateTo(degrees: number): void {

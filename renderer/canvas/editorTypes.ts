@@ -82,6 +82,8 @@ export interface ViewReadout {
   readonly degrees: number
   /** canvas pixels that are seen, cut to the canvas; null when none is */
   readonly seen: Box | null
+  /** the window's corners in canvas pixels, clockwise from the top left; beyond the canvas where it ends */
+  readonly corners: readonly { readonly x: number; readonly y: number }[]
   readonly canvas: { readonly width: number; readonly height: number }
 }
 

@@ -13,6 +13,8 @@ export interface CanvasPort {
   /** to the next stop in the direction of the factor */
   zoomBy(factor: number): void
   resetRotation(): void
+  /** puts a place of the picture into the middle */
+  lookAt(at: { readonly x: number; readonly y: number }): void
   /** Gives a key to the tool in hand; true when it was used. */
   key(event: KeyboardEvent): boolean
   /** Resolves when every stroke is stored: before undo, runs and closing. */

@@ -8,6 +8,8 @@ const layout = z.object({
   tab: z.string().default('edit'),
   rightWidth: z.number().min(240).max(720).default(320),
   stripHeight: z.number().min(96).max(360).default(132),
+  /** the overview in the corner of the canvas */
+  navigator: z.boolean().default(false),
   /** sections a person has closed, by their id */
   closed: z.array(z.string()).default([]),
 })
@@ -33,9 +35,9 @@ export function changeLayout(change: Partial<Layout>): void {
   layoutStore.setState(change)
   clearTimeout(timer)
   timer = setTimeout(() => {
-    const { tab, rightWidth, stripHeight, closed } = layoutStore.getState()
+    const { tab, rightWidth, stripHeight, navigator, closed } = layoutStore.getState()
     const { panels } = sessionStore.getState().settings
-    changeSettings({ panels: { ...panels, layout: { tab, rightWidth, stripHeight, closed } } }).catch(() => null) // a layout that was not remembered is no loss worth a word
+    changeSettings({ panels: { ...panels, layout: { tab, rightWidth, stripHeight, navigator, closed } } }).catch(() => null) // a layout that was not remembered is no loss worth a word
   }, 500)
 }
 

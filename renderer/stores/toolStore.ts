@@ -11,7 +11,7 @@ export type { Brush, ToolId, ToolOptions }
 /** Brushes have settings of their own, so that a fine paint brush leaves the mask's broad one alone. */
 export type BrushKind = 'mask' | 'paint' | 'clone' | 'word'
 /** Settings of tools besides brushes and the layer they work on. */
-export type PlainOptions = Omit<ToolOptions, 'brush' | 'layer' | 'sampleLayer'> & { readonly sampleAll: boolean }
+export type PlainOptions = Omit<ToolOptions, 'brush' | 'layer' | 'layers' | 'sampleLayer'> & { readonly sampleAll: boolean }
 
 /** See {@link toolStore}. `held` is a tool for as long as a key is down. */
 export type ToolState = { readonly tool: ToolId; readonly held: ToolId | null; readonly brushes: Readonly<Record<BrushKind, Brush>>; readonly options: PlainOptions }

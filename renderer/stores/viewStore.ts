@@ -9,6 +9,8 @@ export type ViewState = {
   readonly rotation: number
   /** what of the picture is on the screen */
   readonly seen: Box | null
+  /** the window's corners, clockwise from the top left; none before the canvas is there */
+  readonly corners: readonly { readonly x: number; readonly y: number }[]
   readonly pointer: { readonly x: number; readonly y: number } | null
   readonly hints: readonly Hint[]
   /** the mask's overlay is drawn */
@@ -32,5 +34,5 @@ export type ViewState = {
 
 /** The view. */
 export const viewStore = createStore<ViewState>(() => ({
-  zoom: 1, rotation: 0, seen: null, pointer: null, hints: [], overlay: true, outline: false, original: false, compare: 'none', split: 0.5, drawing: false, frame: null, selection: null, onWordPaint: null,
+  zoom: 1, rotation: 0, seen: null, corners: [], pointer: null, hints: [], overlay: true, outline: false, original: false, compare: 'none', split: 0.5, drawing: false, frame: null, selection: null, onWordPaint: null,
 }))

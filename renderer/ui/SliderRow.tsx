@@ -16,12 +16,14 @@ export type SliderRowProps = {
   /** "auto" and the like in the field while the value is left to the program */
   readonly unset?: string | undefined
   readonly compact?: boolean
+  /** the field has the focus when its dialog opens */
+  readonly focused?: boolean
   readonly onChange: (value: number) => void
   readonly onSettle?: (value: number) => void
 }
 
 /** See the file's head. */
-export function SliderRow({ label, value, min, max, step, scale = 1, suffix = '', disabled = false, hint, unset, compact = false, onChange, onSettle }: SliderRowProps) {
+export function SliderRow({ label, value, min, max, step, scale = 1, suffix = '', disabled = false, hint, unset, compact = false, focused = false, onChange, onSettle }: SliderRowProps) {
   const id = useId()
   const decimals = Math.max(0, -Math.floor(Math.log10(step * scale) + 1e-9))
   const settle = onSettle ?? (() => undefined)
@@ -30,7 +32,7 @@ export function SliderRow({ label, value, min, max, step, scale = 1, suffix = ''
       <label id={id} className="ui-label">{label}</label>
       <Slider className="ui-slider-track" thumbProps={{ 'aria-labelledby': id }} value={value} min={min} max={max} step={step} disabled={disabled} onChange={onChange} onChangeEnd={settle} data-unset={unset !== undefined || undefined} />
       <NumberInput
-        className="ui-slider-field" aria-labelledby={id} hideControls disabled={disabled} value={unset === undefined ? round(value * scale, decimals) : ''} placeholder={unset}
+        className="ui-slider-field" {...(focused && { 'data-autofocus': true })} aria-labelledby={id} hideControls disabled={disabled} value={unset === undefined ? round(value * scale, decimals) : ''} placeholder={unset}
         min={min * scale} max={max * scale} step={step * scale} suffix={suffix} decimalScale={decimals} clampBehavior="blur"
         onChange={(next) => {
           if (typeof next !== 'number' || !Number.isFinite(next)) return

@@ -4,7 +4,7 @@ import { unreachable } from '../../engine/errors.ts'
 import type { DocumentSession } from '../documents/documentSession.ts'
 import type { MapSets } from '../edits/mapSets.ts'
 import { cropCanvas, flipCanvas, resizeCanvas, scaleCanvas, turnCanvas } from './canvasChanges.ts'
-import { type WorkedOut, addLayer, duplicateLayer, importLayer, mergeLayers, removeLayers, reorderLayer, setLayer, transformLayer } from './layerChanges.ts'
+import { type WorkedOut, addLayer, duplicateLayer, importLayer, mergeLayers, removeLayers, reorderLayer, setLayer, transformLayers } from './layerChanges.ts'
 import { editMask, selectMask, setLayerMask } from './maskChanges.ts'
 
 /** Works a change out as an operation; commits nothing. @throws EngineError in a person's words */
@@ -17,7 +17,8 @@ export async function workOut(session: DocumentSession, maps: MapSets, change: D
     case 'layer.remove': return removeLayers(session, change)
     case 'layer.duplicate': return duplicateLayer(session, change)
     case 'layer.merge': return mergeLayers(session, change)
-    case 'layer.transform': return transformLayer(session, change)
+    case 'layer.transform': return transformLayers(session, [change])
+    case 'layers.transform': return transformLayers(session, change.transforms)
     case 'layer.mask': return setLayerMask(session, change)
     case 'canvas.crop': return cropCanvas(session, change)
     case 'canvas.resize': return resizeCanvas(session, change)

@@ -19,14 +19,30 @@ export interface WorkedOut {
 type Change<Name extends DocumentChange['change']> = Extract<DocumentChange, { readonly change: Name }>
 const DEFAULT_NAMES = { paint: 'Paint', mask: 'Mask', group: 'Group' } as const
 
-/** Adds an empty layer above another, or on top. */
+/** Adds an empty layer above another, or on top; a group takes layers in. */
 export function addLayer(session: DocumentSession, change: Change<'layer.add'>): WorkedOut {
   const name = change.name ?? freeName(session.state, DEFAULT_NAMES[change.kind])
   const layer = newLayer({ id: session.project.newLayerId(), kind: change.kind, name })
+  const layers = placeAbove(session.state, layer, change.above)
+  const contents = change.kind === 'group' ? (change.contents ?? []).map((id) => session.layer(id).id) : []
   return {
-    draft: { kind: 'layer', title: `New ${change.kind === 'paint' ? 'layer' : change.kind}`, params: { name }, layers: placeAbove(session.state, layer, change.above) },
+    draft: { kind: 'layer', title: contents.length > 0 ? 'Group layers' : `New ${change.kind === 'paint' ? 'layer' : change.kind}`, params: { name }, layers: contents.length > 0 ? takenIn(session.state, layers, layer.id, contents) : layers },
     ...(change.kind === 'mask' ? { activeMask: layer.id } : {}),
   }
+}
+
+/** The layers that change when a new group takes others in; one that lies in another of them goes with it. */
+function takenIn(state: DocumentState, withGroup: readonly Layer[], group: LayerId, contents: readonly LayerId[]): Layer[] {
+  const inside = new Set(contents.flatMap((id) => withContents(state, id).filter((other) => other !== id)))
+  const after = new Map([...state.layers, ...withGroup.map((layer) => [layer.id, layer] as const)])
+  const taken = paintingOrder(state).filter(({ id }) => contents.includes(id) && !inside.has(id))
+  for (const [position, { id }] of taken.entries()) after.set(id, { ...after.get(id)!, parent: group, position })
+  for (const parent of new Set([...after.values()].map((layer) => layer.parent)))
+    for (const [position, layer] of childLayers(after.values(), parent).entries()) after.set(layer.id, { ...layer, position })
+  return [...after.values()].filter((layer) => {
+    const before = state.layers.get(layer.id)
+    return before?.position !== layer.position || before.parent !== layer.parent
+  })
 }
 
 /** Brings a picture in as a layer, in the middle of the canvas. */
@@ -116,12 +132,18 @@ export async function mergeLayers(session: DocumentSession, { layers: ids }: Cha
   return { draft: { kind: 'layer', title: `Merge ${chosen.length} layers`, removedLayers: [...merged], layers: placed } }
 }
 
-/** Moves, scales, turns a layer. */
-export function transformLayer(session: DocumentSession, { layer: id, transform }: Change<'layer.transform'>): WorkedOut {
-  const layer = session.layer(id)
-  const [a, b, c, d] = transform
-  if (Math.abs(a * d - b * c) < 1e-9) throw badInput('layer/flat', { thing: `Layer "${layer.name}"`, expected: 'a size above zero', found: 'none', todo: 'make it larger' })
-  return { draft: { kind: 'layer', title: `Transform ${layer.name}`, params: { transform: [...transform] }, layers: [{ ...layer, transform: [...transform] }] } }
+/** Moves, scales, turns layers together. */
+export function transformLayers(session: DocumentSession, transforms: readonly Pick<Change<'layer.transform'>, 'layer' | 'transform'>[]): WorkedOut {
+  const layers = new Map<LayerId, Layer>()
+  for (const { layer: id, transform } of transforms) {
+    const layer = session.layer(id)
+    const [a, b, c, d] = transform
+    if (Math.abs(a * d - b * c) < 1e-9) throw badInput('layer/flat', { thing: `Layer "${layer.name}"`, expected: 'a size above zero', found: 'none', todo: 'make it larger' })
+    layers.set(layer.id, { ...layer, transform: [...transform] })
+  }
+  const [first] = layers.values()
+  const title = layers.size === 1 ? `Transform ${first!.name}` : `Transform ${layers.size} layers`
+  return { draft: { kind: 'layer', title, params: layers.size === 1 ? { transform: [...first!.transform] } : {}, layers: [...layers.values()] } }
 }
 
 /** The layers that change when one is put above another (null: on top, with masks above everything that is seen). */

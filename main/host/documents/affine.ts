@@ -19,6 +19,18 @@ export function isIdentity(map: Affine): boolean {
   return map.every((value, index) => value === IDENTITY[index])
 }
 
+/** The way back. The map must not be flat: no layer may be. */
+export function invert([a, b, c, d, e, f]: Affine): Affine {
+  const determinant = a * d - b * c
+  return compose([d / determinant, -b / determinant, -c / determinant, a / determinant, 0, 0], [1, 0, 0, 1, -e, -f])
+}
+
+/** From a layer's pixels to the canvas, the groups around it included. */
+export function toCanvas(layers: ReadonlyMap<Layer['id'], Layer>, { parent, transform }: Layer): Affine {
+  const group = parent === null ? undefined : layers.get(parent)
+  return compose(group ? toCanvas(layers, group) : IDENTITY, transform)
+}
+
 /** Moves by whole or broken pixels. */
 export function move(x: number, y: number): Affine {
   return [1, 0, 0, 1, x, y]

@@ -3,7 +3,10 @@ import path from 'node:path'
 import { TILE_EDGE } from '../../engine/document/tileFile.ts'
 import { badInput } from '../../engine/errors.ts'
 import type { LayerId } from '../../history/ids.ts'
-import { paintingOrder } from '../../history/layers.ts'
+import { aloneWith, paintingOrder } from '../../history/layers.ts'
+import type { Layer } from '../../history/model.ts'
+import type { DocumentState } from '../../history/state.ts'
+import { invert, toCanvas } from './affine.ts'
 import type { DocumentSession } from './documentSession.ts'
 import { takeFile } from './importPicture.ts'
 
@@ -24,7 +27,8 @@ export async function copyPixels(session: DocumentSession, { layer: id, box, mas
   return services.scratch.within(async (folder) => {
     const out = path.join(folder, 'copy.png')
     if (layer?.kind === 'mask') return { bytes: takeFile(await session.pixels.canvasMask(layer, 'pixels', out)), media: 'image/png' }
-    const document = await session.pixels.document(undefined, layer ? (other) => other.id === layer.id || other.kind === 'group' : undefined)
+    const alone = layer && aloneWith(state, layer.id)
+    const document = await session.pixels.document(undefined, alone ? (other) => alone.has(other.id) : undefined)
     const mask = masked ? session.activeMask() : null
     if (masked && !mask) throw badInput('mask/none', { thing: 'The mask', expected: 'one that says what to copy', found: 'none', todo: 'draw a mask first' })
     const layers = mask
@@ -49,12 +53,11 @@ function clipped(box: NonNullable<CopyOrder['box']>, canvas: { readonly width: n
  * display; `samples` are its 8-bit values.
  */
 export async function pickColour(session: DocumentSession, x: number, y: number): Promise<{ colour: string | null; samples: number[]; depth: number }> {
-  const layers = paintingOrder(session.state).filter((layer) => layer.kind !== 'mask' && layer.kind !== 'group' && layer.visible && layer.opacity > 0).reverse()
+  const layers = paintingOrder(session.state).filter((layer) => layer.kind !== 'mask' && layer.kind !== 'group' && isSeen(session.state.layers, layer)).reverse()
   for (const layer of layers) {
-    const [a, b, c, d, e, f] = layer.transform
-    const determinant = a * d - b * c
-    const [dx, dy] = [x - e, y - f]
-    const [px, py] = [Math.floor((d * dx - c * dy) / determinant), Math.floor((a * dy - b * dx) / determinant)]
+    const [a, b, c, d, e, f] = invert(toCanvas(session.state.layers, layer))
+    const [middleX, middleY] = [Math.floor(x) + 0.5, Math.floor(y) + 0.5] // of the pixel
+    const [px, py] = [Math.floor(a * middleX + c * middleY + e), Math.floor(b * middleX + d * middleY + f)]
     const place = { level: 0, x: Math.floor(px / TILE_EDGE), y: Math.floor(py / TILE_EDGE) }
     const at = (py - place.y * TILE_EDGE) * TILE_EDGE + px - place.x * TILE_EDGE
     if (layer.mask && ((await session.tiles.read(layer.id as LayerId, 'mask', place))?.[at] ?? 0) < 128) continue
@@ -64,4 +67,10 @@ export async function pickColour(session: DocumentSession, x: number, y: number)
     return { colour: `#${samples.slice(0, 3).map((value) => value.toString(16).padStart(2, '0')).join('')}`, samples, depth: 8 }
   }
   return { colour: null, samples: [], depth: 8 }
+}
+
+/** Whether neither a layer nor a group around it is hidden. */
+function isSeen(layers: DocumentState['layers'], layer: Layer): boolean {
+  const group = layer.parent === null ? undefined : layers.get(layer.parent)
+  return layer.visible && layer.opacity > 0 && (group === undefined || isSeen(layers, group))
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { ExportFormat } from '../../../preload/contract/documents.ts'
 import { diskFault, renameOver } from '../../history/durableFiles.ts'
 import { copyAsRecipe } from '../../history/recipeFromHistory.ts'
+import { aloneWith } from '../../history/layers.ts'
 import type { Json } from '../../history/model.ts'
 import type { GrantedTarget } from '../fileTable.ts'
 import type { DocumentSession } from './documentSession.ts'
@@ -37,8 +38,8 @@ export async function exportDocument(session: DocumentSession, target: GrantedTa
 }
 
 async function composeRequest(session: DocumentSession, { type, depth, quality, metadata, recipe, layer }: ExportFormat, out: string): Promise<Record<string, unknown>> {
-  const only = layer === null ? undefined : session.layer(layer).id
-  const document = await session.pixels.document(undefined, only === undefined ? undefined : (other) => other.id === only || other.kind === 'group')
+  const only = layer === null ? undefined : aloneWith(session.state, session.layer(layer).id)
+  const document = await session.pixels.document(undefined, only && ((other) => only.has(other.id)))
   const lossy = type === 'jpeg' || type === 'webp'
   const untouched = only === undefined && session.opened.reader.operation(session.head).parent === null
   const embedded = recipe && !untouched && type !== 'ora' ? recipeOf(session) : undefined
@@ -59,8 +60,8 @@ function recipeOf(session: DocumentSession): Record<string, Json> | undefined {
   }
 }
 
-/** Puts a finished file in its place; the copy for another disk is written beside it first. */
-function put(from: string, to: string): void {
+/** Puts a finished file in its place; the copy for another disk is written beside it first. @throws EngineError project/disk-full */
+export function put(from: string, to: string): void {
   try {
     const beside = `${to}.part`
     fs.copyFileSync(from, beside)

@@ -7,7 +7,7 @@ import type { BlobHash, LayerId, OperationId } from '../../history/ids.ts'
 import type { Layer, Plane } from '../../history/model.ts'
 import type { TileEdit } from '../../history/operationDraft.ts'
 import { greyPng } from '../greyPng.ts'
-import { type Affine, IDENTITY, compose, isIdentity } from './affine.ts'
+import { type Affine, invert, isIdentity, toCanvas } from './affine.ts'
 import type { DocumentSession } from './documentSession.ts'
 import { engineDocument, untouchedPicture } from './engineDocument.ts'
 import { maskOutside } from './tileService.ts'
@@ -59,12 +59,12 @@ export class PixelWork {
   /** A mask layer, or a layer's own mask, as a grey picture of the canvas's size. */
   async canvasMask(layer: Layer, plane: Plane, out: string, signal?: AbortSignal): Promise<string> {
     const { canvas } = this.#session.state
-    return this.#mapped(layer, plane, this.#toCanvas(layer), canvas, out, signal)
+    return this.#mapped(layer, plane, toCanvas(this.#session.state.layers, layer), canvas, out, signal)
   }
 
   /** A mask picture of the canvas's size as a mask in a layer's own pixels. */
   async toLayer(mask: string, layer: Layer, out: string): Promise<string> {
-    const inverse = invert(this.#toCanvas(layer))
+    const inverse = invert(toCanvas(this.#session.state.layers, layer))
     if (isIdentity(inverse)) return mask
     const size = layer.pixels ?? this.#session.state.canvas
     await this.#run({ task: 'select', kind: 'alpha', document: this.#maskedWhite({ mask, maskTiles: null, outside: 0 }, inverse, size), out })
@@ -138,21 +138,9 @@ export class PixelWork {
     }
   }
 
-  /** From a layer to the canvas, the groups around it included. */
-  #toCanvas(layer: Layer): Affine {
-    const parent = layer.parent === null ? undefined : this.#session.state.layers.get(layer.parent)
-    return compose(parent ? this.#toCanvas(parent) : IDENTITY, layer.transform)
-  }
-
   #run(request: Record<string, unknown>, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
     return this.#session.services.pixels.run(request, signal ? { signal } : {})
   }
-}
-
-function invert([a, b, c, d, e, f]: Affine): Affine {
-  const determinant = a * d - b * c
-  const inverse: Affine = [d / determinant, -b / determinant, -c / determinant, a / determinant, 0, 0]
-  return compose(inverse, [1, 0, 0, 1, -e, -f])
 }
 
 function isInside(layers: ReadonlyMap<LayerId, Layer>, layer: Layer, group: LayerId): boolean {

@@ -8,6 +8,7 @@ import { createDocument } from '../documents/createDocument.ts'
 import { copyPixels, pickColour } from '../documents/copyPixels.ts'
 import type { DocumentSession } from '../documents/documentSession.ts'
 import { exportDocument } from '../documents/exportDocument.ts'
+import { writePicture } from '../documents/writePicture.ts'
 import { stagedTile } from '../edits/stagedTiles.ts'
 import { stagedResults } from '../edits/staging.ts'
 import type { HostParts } from '../host.ts'
@@ -61,6 +62,7 @@ export function documentHandlers({ services, sessions, maps }: HostParts): Topic
       return { masks: opened.reader.masks(document).map(({ id, name, hash, createdAt }) => ({ mask: id, name, createdAt, thumbnail: sessions.mediaOf(opened, hash)! })) } // a hash always has media
     },
     'document.export': ({ target, format, ...which }) => exportDocument(at(which), files.target(target), format),
+    'document.picture': async ({ target, of, ...which }) => ({ bytes: (await writePicture(at(which), files.target(target), of)).bytes }),
     'document.copy': ({ layer, box, masked, ...which }) => copyPixels(at(which), { layer, box, masked }),
     'document.pick': ({ x, y, ...which }) => pickColour(at(which), x, y),
     'tiles.read': async ({ tiles, ...which }) => {

@@ -24,14 +24,11 @@ export async function addLayer(kind: 'paint' | 'mask'): Promise<void> {
   await selectNew(change({ change: 'layer.add', kind, above: selectedLayer()?.id ?? null }))
 }
 
-/** A group; the selected layers go into it. @throws AppError */
+/** A group; the selected layers go into it, all in one step. @throws AppError */
 export async function addGroup(): Promise<void> {
-  const chosen = [...documentStore.getState().selected]
-  const view = await change({ change: 'layer.add', kind: 'group', above: selectedLayer()?.id ?? null })
-  const group = view.layers.filter((layer) => layer.kind === 'group').toSorted((a, b) => b.id - a.id)[0]
-  if (!group) return
-  for (const [index, layer] of chosen.entries()) await change({ change: 'layer.place', layer, parent: group.id, index })
-  selectLayers([group.id])
+  const { layers } = openDocument()
+  const contents = layers.filter(({ id, kind }) => kind !== 'mask' && documentStore.getState().selected.includes(id)).map(({ id }) => id)
+  await selectNew(change({ change: 'layer.add', kind: 'group', above: contents.at(-1) ?? selectedLayer()?.id ?? null, contents }))
 }
 
 /** A copy of the selected layer above it. @throws AppError */

@@ -4,9 +4,11 @@ import { stagingStore, shownResult } from '../../stores/stagingStore.ts'
 import { useStore } from '../../stores/useStore.ts'
 import { viewStore } from '../../stores/viewStore.ts'
 import { t } from '../../strings/t.ts'
+import { carriesPicture, dropPicture } from '../actions/dragPictures.ts'
 import { Slot } from '../../ui/slots.tsx'
 import { ContextBar } from './ContextBar.tsx'
 import { Hud } from './Hud.tsx'
+import { Navigator } from './Navigator.tsx'
 import { attachCanvas } from './attachCanvas.ts'
 
 /** See the file's head. */
@@ -14,10 +16,19 @@ export function CanvasArea() {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => attachCanvas(place.current!), [])
   return (
-    <main className="canvas" aria-label={t('shell.canvas')}>
+    <main
+      className="canvas" aria-label={t('shell.canvas')}
+      onDragOver={(event) => carriesPicture(event) && event.preventDefault()}
+      onDrop={(event) => {
+        if (!carriesPicture(event)) return
+        event.preventDefault()
+        dropPicture()
+      }}
+    >
       <div ref={place} className="canvas-place" />
       <Badge />
       <Slot id="canvas.words" />
+      <Navigator />
       <ContextBar />
       <Hud />
     </main>

@@ -24,7 +24,7 @@ export function Hud() {
         <Menu.Dropdown>
           {ZOOMS.map((one) => <Menu.Item key={one} onClick={() => canvasPort()?.zoomTo(one)}>{percent(one)}</Menu.Item>)}
           <Menu.Divider />
-          <MenuLines lines={['view.fit', 'view.upright']} />
+          <MenuLines lines={['view.fit', 'view.upright', '-', 'view.navigator']} />
         </Menu.Dropdown>
       </Menu>
       {Math.abs(rotation) > 0.05 && <span>{Math.round(rotation * 10) / 10}°</span>}

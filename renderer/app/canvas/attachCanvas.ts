@@ -40,7 +40,7 @@ function where(): { project: string; document: number } {
 export function attachCanvas(container: HTMLElement): () => void {
   const editor = createEditor({ container, host, view: openDocument(), theme: themeNow(), label: t('shell.canvas'), onEvent: (event) => take(event) })
   setCanvasPort({
-    fit: () => editor.fit(), zoomTo: (zoom) => editor.zoomTo(zoom), zoomBy: (factor) => (factor > 1 ? editor.zoomIn() : editor.zoomOut()), resetRotation: () => editor.rotateTo(0),
+    fit: () => editor.fit(), zoomTo: (zoom) => editor.zoomTo(zoom), zoomBy: (factor) => (factor > 1 ? editor.zoomIn() : editor.zoomOut()), resetRotation: () => editor.rotateTo(0), lookAt: (at) => editor.lookAt(at),
     key: (event) => editor.key(event), settled: () => editor.settled(), setSelection: (box) => editor.setSelection(box),
     setGlow: (glow, opacity) => editor.setGlow(glow, opacity), setWordPaint: (tiles) => editor.setWordPaint(tiles), toScreen: (at) => editor.toScreen(at), focus: () => editor.focus(), stats: () => editor.stats,
   })
@@ -73,8 +73,9 @@ function followTools(editor: Editor): () => void {
     const tool = activeTool(state)
     const { sampleAll, ...options } = state.options
     const layer = selectedLayer()?.id ?? null
+    const { selected: layers } = documentStore.getState()
     const kind = brushOf(tool)
-    const all: Partial<ToolOptions> = { ...options, layer, sampleLayer: sampleAll ? null : layer, ...(kind && { brush: state.brushes[kind] }) }
+    const all: Partial<ToolOptions> = { ...options, layer, layers, sampleLayer: sampleAll ? null : layer, ...(kind && { brush: state.brushes[kind] }) }
     if (editor.tool === tool) editor.setToolOptions(all)
     else editor.setTool(tool, all)
   }
@@ -146,7 +147,7 @@ function themeNow(): EditorTheme {
 /** What the canvas tells. */
 function take(event: EditorEvent): void {
   switch (event.type) {
-    case 'view': return viewStore.setState({ zoom: event.view.zoom, rotation: event.view.degrees, seen: event.view.seen })
+    case 'view': return viewStore.setState({ zoom: event.view.zoom, rotation: event.view.degrees, seen: event.view.seen, corners: event.view.corners })
     case 'cursor': return viewStore.setState({ pointer: event.at && { x: Math.floor(event.at.x), y: Math.floor(event.at.y) } })
     case 'tool': return takeTool(event.tool, event.options)
     case 'hints': return viewStore.setState({ hints: event.hints })
@@ -172,9 +173,10 @@ function takeStroke(phase: 'started' | 'saved' | 'committed' | 'discarded'): voi
 /** The canvas has changed the tool or its settings itself (a key held, Alt and right-drag). */
 function takeTool(tool: ToolId, options: ToolOptions): void {
   const state = toolStore.getState()
+  if (tool !== 'frame' && viewStore.getState().frame) viewStore.setState({ frame: null })
   const kind = brushOf(tool)
   if (kind && !sameValues(state.brushes[kind], options.brush)) setBrush(kind, options.brush)
-  const { brush: _brush, layer: _layer, sampleLayer: _sampleLayer, ...plain } = options
+  const { brush: _brush, layer: _layer, layers: _layers, sampleLayer: _sampleLayer, ...plain } = options
   if (!sameValues(plain, state.options)) setToolOptions(plain)
   if (tool !== activeTool(toolStore.getState())) toolStore.setState({ tool, held: null })
 }

@@ -1,6 +1,7 @@
 /** Ways to look at the picture. */
-import { IconColumns2, IconContrast2, IconMaximize, IconZoomIn, IconZoomOut } from '@tabler/icons-react'
+import { IconColumns2, IconContrast2, IconMap2, IconMaximize, IconZoomIn, IconZoomOut } from '@tabler/icons-react'
 import { canvasPort } from '../../stores/canvasPort.ts'
+import { changeLayout, layoutStore } from '../../stores/layoutStore.ts'
 import { type ViewState, viewStore } from '../../stores/viewStore.ts'
 import type { Command } from './command.ts'
 import { hasDocument } from './when.ts'
@@ -20,4 +21,5 @@ export const viewCommands: readonly Command[] = [
   { id: 'view.original', title: 'command.view.original', shortcuts: ['\\'], enabled: hasDocument, run: () => viewStore.setState({ original: true }), release: () => viewStore.setState({ original: false }) },
   { id: 'view.split', title: 'command.view.split', icon: IconColumns2, shortcuts: ['Y'], enabled: hasDocument, checked: () => viewStore.getState().compare === 'split', run: () => compare('split') },
   { id: 'view.difference', title: 'command.view.difference', icon: IconContrast2, shortcuts: ['Shift+Y'], enabled: hasDocument, checked: () => viewStore.getState().compare === 'difference', run: () => compare('difference') },
+  { id: 'view.navigator', title: 'command.view.navigator', icon: IconMap2, enabled: hasDocument, checked: () => layoutStore.getState().navigator, run: () => changeLayout({ navigator: !layoutStore.getState().navigator }) },
 ]

@@ -21,7 +21,7 @@ export function OptionsBar() {
       {tool === 'mask-brush' && <MaskMode />}
       {tool === 'smart-select' && <Choice option="scribble" values={{ foreground: t('options.scribble.foreground'), background: t('options.scribble.background') }} label={title} />}
       {joinsMask(tool) && <Combine />}
-      {brush && <BrushOptions kind={brush} />}
+      {brush && <BrushOptions kind={brush} hard={tool === 'smart-select'} />}
       {tool === 'wand' && <WandOptions />}
       {tool === 'gradient-mask' && <Choice option="gradient" values={{ linear: t('options.gradient.linear'), radial: t('options.gradient.radial') }} label={title} />}
       {tool === 'word-paint' && <Choice option="wordSign" values={{ plus: t('options.word.plus'), minus: t('options.word.minus') }} label={title} />}
@@ -57,11 +57,21 @@ function Combine() {
   )
 }
 
-function BrushOptions({ kind }: { readonly kind: BrushKind }) {
+/** `hard`: a scribble, which has a size and nothing else. */
+function BrushOptions({ kind, hard }: { readonly kind: BrushKind; readonly hard: boolean }) {
   const brush = useStore(toolStore, ({ brushes }) => brushes[kind])
   return (
     <>
       <SliderRow compact label={t('options.size')} value={Math.min(brush.size, 600)} min={1} max={600} step={1} suffix=" px" onChange={(size) => setBrush(kind, { size })} />
+      {!hard && <SoftOptions kind={kind} />}
+    </>
+  )
+}
+
+function SoftOptions({ kind }: { readonly kind: BrushKind }) {
+  const brush = useStore(toolStore, ({ brushes }) => brushes[kind])
+  return (
+    <>
       <SliderRow compact label={t('options.hardness')} value={brush.hardness} min={0} max={1} step={0.01} scale={100} suffix=" %" onChange={(hardness) => setBrush(kind, { hardness })} />
       {kind !== 'word' && <SliderRow compact label={t('options.opacity')} value={brush.opacity} min={0.01} max={1} step={0.01} scale={100} suffix=" %" onChange={(opacity) => setBrush(kind, { opacity })} />}
       <span className="options-pair">

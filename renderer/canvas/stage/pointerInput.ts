@@ -4,13 +4,18 @@
  * (getCoalescedEvents) is passed on.
  */
 import type { Point } from '../geometry/affine.ts'
+import type { Fingers } from '../geometry/fingers.ts'
 import type { Modifiers } from '../tools/toolTypes.ts'
+import { TouchFingers } from './touchFingers.ts'
 
 /** A pointer event before the view is known. */
 export interface RawPointer extends Modifiers {
   readonly screen: Point
   readonly pressure: number
   readonly pen: boolean
+  /** the pen is held with its eraser to the glass */
+  readonly eraser: boolean
+  /** 0 main, 1 middle, 2 secondary; a pen's eraser is its main one */
   readonly button: number
   readonly clicks: number
   readonly readings: readonly { readonly screen: Point; readonly pressure: number }[]
@@ -36,18 +41,23 @@ export interface InputHandlers {
   cancel(): void
   leave(): void
   wheel(wheel: RawWheel): void
+  /** two fingers on a touch screen, or one beside a pen, hold the view; null: they let go */
+  fingers(fingers: Fingers | null): void
   modifiers(held: Modifiers): void
 }
 
 /** Clicks closer than this, in time and place, count as one series. */
 const CLICK_MS = 400
 const CLICK_PX = 5
+/** The eraser of a pen, as a button and among the buttons held. */
+const ERASER = { button: 5, buttons: 32 } as const
 
 /** Listens until it is closed. */
 export class PointerInput {
   readonly #root: HTMLElement
   readonly #handlers: InputHandlers
   readonly #stop = new AbortController()
+  readonly #touch: TouchFingers<PointerEvent>
   #space = false
   #ctrlKey = false
   #pressed: number | null = null
@@ -58,11 +68,14 @@ export class PointerInput {
     this.#root = root
     this.#handlers = handlers
     const options = { signal: this.#stop.signal }
-    root.addEventListener('pointerdown', (event) => this.#down(event), options)
-    root.addEventListener('pointermove', (event) => this.#move(event), options)
-    root.addEventListener('pointerup', (event) => this.#up(event), options)
-    root.addEventListener('pointercancel', (event) => this.#lost(event), options)
-    root.addEventListener('lostpointercapture', (event) => this.#lost(event), options)
+    this.#touch = new TouchFingers({
+      press: (event) => this.#down(event), drag: (event) => this.#move(event), lift: (event) => this.#up(event), drop: () => this.#drop(),
+      fingers: (fingers) => handlers.fingers(fingers), place: (event) => this.#place(event),
+    })
+    this.#listen('pointerdown', (event) => this.#down(event), (event) => this.#touch.down(event))
+    this.#listen('pointermove', (event) => this.#move(event), (event) => this.#touch.move(event))
+    this.#listen('pointerup', (event) => this.#up(event), (event) => this.#touch.up(event))
+    for (const name of ['pointercancel', 'lostpointercapture'] as const) this.#listen(name, (event) => this.#lost(event), (event) => this.#touch.cancel(event))
     root.addEventListener('pointerleave', () => this.#pressed === null && handlers.leave(), options)
     root.addEventListener('wheel', (event) => this.#wheel(event), { ...options, passive: false })
     root.addEventListener('contextmenu', (event) => event.preventDefault(), options)
@@ -82,10 +95,20 @@ export class PointerInput {
     this.#stop.abort()
   }
 
+  /** Fingers go their own way; a pen tells that a hand lies beside it. */
+  #listen(name: 'pointerdown' | 'pointermove' | 'pointerup' | 'pointercancel' | 'lostpointercapture', pointer: (event: PointerEvent) => void, finger: (event: PointerEvent) => void): void {
+    this.#root.addEventListener(name, (event) => {
+      if (event.pointerType === 'pen') this.#touch.pen(event.timeStamp, event.buttons !== 0)
+      if (event.pointerType !== 'touch') return pointer(event)
+      if (name === 'pointerdown') event.preventDefault() // no mouse events after it
+      finger(event)
+    }, { signal: this.#stop.signal })
+  }
+
   #down(event: PointerEvent): void {
     if (this.#pressed !== null) return // a second finger or button during a gesture
     this.#root.focus({ preventScroll: true })
-    this.#root.setPointerCapture(event.pointerId)
+    if (event.pointerType !== 'touch') this.#root.setPointerCapture(event.pointerId) // a finger is captured by itself
     this.#pressed = event.pointerId
     this.#button = event.button
     const screen = this.#place(event)
@@ -110,7 +133,10 @@ export class PointerInput {
   }
 
   #lost(event: PointerEvent): void {
-    if (event.pointerId !== this.#pressed) return
+    if (event.pointerId === this.#pressed) this.#drop()
+  }
+
+  #drop(): void {
     this.#pressed = null
     this.#handlers.cancel()
   }
@@ -143,8 +169,10 @@ export class PointerInput {
     const pen = event.pointerType === 'pen'
     const corner = this.#corner() // asked once: a pen gives dozens of readings an event
     const pressureOf = (reading: PointerEvent): number => (pen ? reading.pressure : 1) // a mouse presses fully
+    const button = event.type === 'pointermove' ? this.#button : event.button
     return {
-      ...this.#held(event), screen: this.#place(event, corner), pressure: pressureOf(event), pen, button: event.type === 'pointermove' ? this.#button : event.button,
+      ...this.#held(event), screen: this.#place(event, corner), pressure: pressureOf(event), pen,
+      eraser: pen && ((event.buttons & ERASER.buttons) !== 0 || button === ERASER.button), button: button === ERASER.button ? 0 : button,
       clicks: this.#lastDown.clicks, readings: readings.map((reading) => ({ screen: this.#place(reading, corner), pressure: pressureOf(reading) })),
     }
   }

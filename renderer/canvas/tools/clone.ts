@@ -1,6 +1,7 @@
 /** Clone brush: Alt-click says where to take from; strokes keep the same distance until the next Alt-click. */
 import type { Point } from '../geometry/affine.ts'
 import { brushTool } from './brushTool.ts'
+import { erasing } from './paint.ts'
 import type { ToolDefinition, ToolPointer, ToolSurface } from './toolTypes.ts'
 
 /** See the file's head. */
@@ -17,13 +18,14 @@ export const cloneTool: ToolDefinition = {
     return brushTool({
       id: 'clone',
       title: 'Clone brush',
-      press: (_, { alt, at }) => {
-        if (!alt) return false
+      press: (_, { alt, at, eraser }) => {
+        if (!alt || eraser) return false
         source = at
         offset = null
         return true
       },
-      order: (_: ToolSurface, { at }) => {
+      order: (_: ToolSurface, { at, eraser }) => {
+        if (eraser) return erasing(surface)
         if (!source) {
           surface.emit({ type: 'notice', message: 'The clone brush needs a source: hold Alt and click where to take pixels from.' })
           return null

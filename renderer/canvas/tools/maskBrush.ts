@@ -1,4 +1,7 @@
-/** Mask brush and mask eraser: paint what will change. X flips adding and taking away; Alt does the opposite while held. */
+/**
+ * Mask brush and mask eraser: paint what will change. X flips adding and taking away; Alt does the opposite while held; a pen's
+ * eraser always takes away.
+ */
 import { brushTool } from './brushTool.ts'
 import type { ToolDefinition, ToolOptions } from './toolTypes.ts'
 
@@ -11,8 +14,8 @@ export function addsNow(tool: 'mask-brush' | 'mask-eraser', options: Pick<ToolOp
 function maskTool(id: 'mask-brush' | 'mask-eraser', title: string): ToolDefinition {
   return brushTool({
     id, title,
-    order: (surface, { alt }) => {
-      const add = addsNow(id, surface.options(), alt)
+    order: (surface, { alt, eraser }) => {
+      const add = !eraser && addsNow(id, surface.options(), alt)
       return { tool: id, title: add ? 'Paint mask' : 'Erase mask', brush: surface.options().brush, ink: { kind: 'mask', add } }
     },
     hints: [{ keys: 'X', does: 'add or take away' }, { keys: 'Alt', does: 'the opposite' }],

@@ -1,12 +1,11 @@
 /**
- * Move: drags, scales and turns the chosen layer. While it is dragged only its transform changes on the screen; the
- * document gets one operation when the button goes up.
+ * Move: drags, scales and turns what is chosen: a layer, a group, several layers together. While they are dragged only
+ * their transforms change on the screen; the document gets one operation when the button goes up.
  */
 import { type Affine, type Point, apply, around, compose, invert, rotation, scaling, translation } from '../geometry/affine.ts'
-import { edgesOf } from '../geometry/boxes.ts'
 import { toScreen } from '../geometry/viewport.ts'
 import { corners, handlePoints } from '../geometry/handles.ts'
-import type { LayerView } from '../../../preload/contract/documents.ts'
+import { type MoveSubject, chosenLayers, moveSubject } from './moveSubject.ts'
 import type { CursorKind, State, ToolDefinition, ToolPointer, ToolSurface } from './toolTypes.ts'
 
 /** How far from a handle a press still takes it, CSS pixels, and how far the turning handle stands off. */
@@ -56,16 +55,16 @@ export const moveTool: ToolDefinition = {
       move: (pointer) => surface.cursor(cursorFor(gripAt(surface, pointer))),
       down: (pointer) => {
         if (pointer.button !== 0) return
-        const layer = movable(surface)
-        const grip = layer && gripAt(surface, pointer)
-        return layer && grip ? dragging(surface, layer, grip, pointer, () => idle) : undefined
+        const subject = movable(surface)
+        const grip = subject && gripAt(surface, pointer)
+        return subject && grip ? dragging(surface, subject, grip, pointer, () => idle) : undefined
       },
       key: ({ code, shift }) => {
         const step = NUDGES[code]
-        const layer = step && movable(surface)
-        if (!step || !layer) return false
+        const subject = step && movable(surface)
+        if (!step || !subject) return false
         const by = shift ? 10 : 1
-        void place(surface, layer, movedTransform(layer.transform, surface.layerMap(layer.id), translation(step.x * by, step.y * by)))
+        void place(surface, placesOf(subject, mapsOf(surface, subject), translation(step.x * by, step.y * by)))
         return true
       },
       refresh: () => showHandles(surface),
@@ -74,25 +73,42 @@ export const moveTool: ToolDefinition = {
   },
 }
 
-function dragging(surface: ToolSurface, layer: LayerView, grip: NonNullable<Grip>, start: ToolPointer, after: () => State): State {
-  const toCanvas = surface.layerMap(layer.id)
-  const frame = frameOf(layer, toCanvas)
-  let transform: Affine | null = null
+/** A layer and where it is to be. */
+interface Placed {
+  readonly layer: number
+  readonly transform: Affine
+}
+
+function mapsOf(surface: ToolSurface, { layers }: MoveSubject): ReadonlyMap<number, Affine> {
+  return new Map(layers.map(({ id }) => [id, surface.layerMap(id)]))
+}
+
+function placesOf({ layers }: MoveSubject, toCanvas: ReadonlyMap<number, Affine>, gesture: Affine): Placed[] {
+  return layers.map(({ id, transform }) => ({ layer: id, transform: movedTransform(transform, toCanvas.get(id)!, gesture) }))
+}
+
+function dragging(surface: ToolSurface, subject: MoveSubject, grip: NonNullable<Grip>, start: ToolPointer, after: () => State): State {
+  const toCanvas = mapsOf(surface, subject)
+  const { frame } = subject
+  let places: Placed[] = []
   return {
     name: grip.kind === 'inside' ? 'moving' : grip.kind === 'turn' ? 'turning' : 'scaling',
     enter: () => surface.cursor(grip.kind === 'inside' ? 'move' : cursorFor(grip)),
     move: (pointer) => {
-      transform = movedTransform(layer.transform, toCanvas, gestureOf(grip, frame, start, pointer))
-      surface.previewTransform(layer.id, transform)
-      surface.emit({ type: 'layer-transform', layer: layer.id, transform, done: false })
-      showHandles(surface)
+      const gesture = gestureOf(grip, frame, start, pointer)
+      places = placesOf(subject, toCanvas, gesture)
+      for (const { layer, transform } of places) {
+        surface.previewTransform(layer, transform)
+        surface.emit({ type: 'layer-transform', layer, transform, done: false })
+      }
+      showHandles(surface, compose(gesture, frame))
     },
     up: () => {
-      if (transform) void place(surface, layer, transform)
+      if (places.length > 0) void place(surface, places)
       return after()
     },
     cancel: () => {
-      surface.previewTransform(layer.id, null)
+      for (const { id } of subject.layers) surface.previewTransform(id, null)
       showHandles(surface)
       return after()
     },
@@ -112,38 +128,30 @@ function gestureOf(grip: NonNullable<Grip>, frame: Affine, start: ToolPointer, {
   return around(rotation(shift ? Math.round(angle / step) * step : angle), middle.x, middle.y)
 }
 
-/** Shows the layer there until the document says so itself. */
-async function place(surface: ToolSurface, layer: LayerView, transform: Affine): Promise<void> {
-  surface.previewTransform(layer.id, transform)
-  await surface.change({ change: 'layer.transform', layer: layer.id, transform })
-  surface.previewTransform(layer.id, null)
-  surface.emit({ type: 'layer-transform', layer: layer.id, transform, done: true })
+/** Shows the layers there until the document says so itself: one mark for all of them. */
+async function place(surface: ToolSurface, places: readonly Placed[]): Promise<void> {
+  for (const { layer, transform } of places) surface.previewTransform(layer, transform)
+  const [first] = places
+  await surface.change(places.length === 1 ? { change: 'layer.transform', ...first! } : { change: 'layers.transform', transforms: [...places] })
+  for (const { layer, transform } of places) {
+    surface.previewTransform(layer, null)
+    surface.emit({ type: 'layer-transform', layer, transform, done: true })
+  }
   showHandles(surface)
 }
 
-function movable(surface: ToolSurface): LayerView | null {
-  const { layer: id } = surface.options()
-  const layer = surface.document().layers.find((one) => one.id === id)
-  if (!layer?.extent) {
-    surface.emit({ type: 'notice', message: layer ? `The layer "${layer.name}" is empty; there is nothing to move.` : 'No layer is chosen; choose one in the layers panel to move it.' })
+/** What is moved; null when nothing can be, and the person has been told why. */
+function movable(surface: ToolSurface): MoveSubject | null {
+  const chosen = chosenLayers(surface.document(), surface.options())
+  const tell = (message: string): null => {
+    surface.emit({ type: 'notice', message })
     return null
   }
-  if (layer.locked) {
-    surface.emit({ type: 'notice', message: `The layer "${layer.name}" is locked; unlock it to move it.` })
-    return null
-  }
-  return layer
-}
-
-/** Maps [0..1] x [0..1] to the layer's box on the canvas. */
-function frameOf(layer: LayerView, toCanvas: Affine): Affine {
-  const { left, top, right, bottom } = edgesOf(layer.extent!)
-  return compose(toCanvas, compose(translation(left, top), scaling(right - left, bottom - top)))
-}
-
-function chosenFrame(surface: ToolSurface): Affine | null {
-  const layer = surface.document().layers.find((one) => one.id === surface.options().layer)
-  return layer?.extent ? frameOf(layer, surface.layerMap(layer.id)) : null
+  const [first] = chosen
+  if (!first) return tell('No layer is chosen; choose one in the layers panel to move it.')
+  const locked = chosen.find((layer) => layer.locked)
+  if (locked) return tell(`The layer "${locked.name}" is locked; unlock it to move it.`)
+  return moveSubject(surface) ?? tell(chosen.length === 1 ? `The layer "${first.name}" is empty; there is nothing to move.` : 'The chosen layers are empty; there is nothing to move.')
 }
 
 function gripsOf(surface: ToolSurface, frame: Affine): { readonly handles: Point[]; readonly turn: Point } {
@@ -155,8 +163,7 @@ function gripsOf(surface: ToolSurface, frame: Affine): { readonly handles: Point
   return { handles, turn: { x: top.x + ((top.x - middle.x) / length) * off, y: top.y + ((top.y - middle.y) / length) * off } }
 }
 
-function showHandles(surface: ToolSurface): void {
-  const frame = chosenFrame(surface)
+function showHandles(surface: ToolSurface, frame = moveSubject(surface)?.frame): void {
   if (!frame) {
     surface.sketch([])
     return
@@ -166,7 +173,7 @@ function showHandles(surface: ToolSurface): void {
 }
 
 function gripAt(surface: ToolSurface, { screen, at }: ToolPointer): Grip {
-  const frame = chosenFrame(surface)
+  const frame = moveSubject(surface)?.frame
   if (!frame) return null
   const near = (point: Point): boolean => {
     const { x, y } = toScreen(surface.view(), point)

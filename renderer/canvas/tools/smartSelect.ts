@@ -10,8 +10,8 @@ export const smartSelectTool: ToolDefinition = {
   start: (surface) => brushTool({
     id: 'smart-select',
     title: 'Smart select',
-    order: (_, { alt }) => {
-      const foreground = (surface.options().scribble === 'foreground') !== alt
+    order: (_, { alt, eraser }) => {
+      const foreground = !eraser && (surface.options().scribble === 'foreground') !== alt
       return { tool: 'smart-select', title: 'Scribble', brush: { ...surface.options().brush, hardness: 1, opacity: 1 }, ink: { kind: 'scribble', foreground } }
     },
     hints: [{ keys: 'Alt', does: 'mark what is not it' }, { keys: 'Enter', does: 'select' }, { keys: 'Backspace', does: 'clear scribbles' }],

@@ -5,7 +5,8 @@
 import type { Box, Plane } from '../../../preload/contract/documents.ts'
 import type { EditorEvent } from '../editorTypes.ts'
 import type { Point } from '../geometry/affine.ts'
-import { panned, steppedZoom, zoomedTo } from '../geometry/viewport.ts'
+import { type Fingers, followFingers } from '../geometry/fingers.ts'
+import { type Viewport, panned, steppedZoom, zoomedTo } from '../geometry/viewport.ts'
 import { BrushCursor } from '../stage/brushCursor.ts'
 import { cssCursor } from '../stage/cursors.ts'
 import type { RawWheel } from '../stage/pointerInput.ts'
@@ -47,6 +48,9 @@ export class ToolBench {
   #cursor: CursorKind = 'default'
   #held: Modifiers = { shift: false, alt: false, mod: false, space: false }
   #pointer: Point | null = null
+  /** the pen's eraser is on the picture */
+  #erases = false
+  #follow: ((fingers: Fingers) => Viewport) | null = null
 
   constructor(surface: BenchSurface, root: HTMLElement, emit: (event: EditorEvent) => void) {
     this.#surface = { ...surface, options: () => this.options, setOptions: (options) => this.setOptions(options), cursor: (kind) => this.showCursor(kind) }
@@ -101,6 +105,7 @@ export class ToolBench {
 
   down(pointer: ToolPointer): void {
     this.#pointer = pointer.screen
+    this.#erases = pointer.eraser
     const gesture = this.#gestureFor(pointer)
     if (gesture && !this.#machine.busy) {
       this.#gesture = gesture
@@ -124,7 +129,15 @@ export class ToolBench {
       this.#gesture.up?.(pointer)
       this.#endGesture(false)
     } else this.#machine.up(pointer)
+    this.#erases = false
     this.#showRing()
+  }
+
+  /** Fingers that hold the view moved; null: they let go. */
+  fingers(fingers: Fingers | null): void {
+    if (!fingers) this.#follow = null
+    else if (this.#follow) this.#surface.setView(this.#follow(fingers))
+    else this.#follow = followFingers(this.#surface.view(), fingers)
   }
 
   leave(): void {
@@ -276,6 +289,7 @@ export class ToolBench {
 
   #sign(): '+' | '-' | '' {
     const { alt } = this.#held
+    if (this.#erases) return '-'
     if (this.tool === 'mask-brush' || this.tool === 'mask-eraser') return addsNow(this.tool, this.options, alt) ? '+' : '-'
     if (this.tool === 'word-paint') return (this.options.wordSign === 'plus') !== alt ? '+' : '-'
     if (this.tool === 'smart-select') return (this.options.scribble === 'foreground') !== alt ? '+' : '-'

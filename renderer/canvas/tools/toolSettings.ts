@@ -22,7 +22,7 @@ export function sizeStep(size: number, direction: 1 | -1): number {
 
 const DEFAULTS: ToolOptions = {
   brush: DEFAULT_BRUSH, maskMode: 'add', combine: 'replace', colour: '#000000', tolerance: 0.1, contiguous: true, sampleLayer: null,
-  scribble: 'foreground', gradient: 'linear', aspect: null, frameStep: 1, outside: true, wordSign: 'plus', layer: null, plane: 'pixels',
+  scribble: 'foreground', gradient: 'linear', aspect: null, frameStep: 1, outside: true, wordSign: 'plus', layer: null, layers: [], plane: 'pixels',
 }
 
 /** See the file's head. */

@@ -42,8 +42,10 @@ export interface ToolOptions {
   /** frame: whether it may reach beyond the picture (outpaint) */
   readonly outside: boolean
   readonly wordSign: 'plus' | 'minus'
-  /** paint, clone, move: the layer they work on; null: none chosen */
+  /** paint, clone: the layer they work on; null: none chosen */
   readonly layer: number | null
+  /** move: all layers that are chosen */
+  readonly layers: readonly number[]
   /** masks of layers: paint on the layer's own mask instead of its pixels */
   readonly plane: 'pixels' | 'mask'
 }
@@ -66,6 +68,8 @@ export interface ToolPointer extends Modifiers {
   /** 0..1; a mouse presses fully */
   readonly pressure: number
   readonly pen: boolean
+  /** the pen's eraser touches: brushes take away */
+  readonly eraser: boolean
   /** 0 main, 1 middle, 2 secondary */
   readonly button: number
   /** clicks in a row */

@@ -42,7 +42,7 @@ export function ExportDialog({ close }: { readonly close: () => void }) {
   const [choice, setChoice] = useState<Choice>({ type: 'png', depth: 'source', quality: 92, metadata: true, recipe: true, layer: '' })
   const set = (change: Partial<Choice>): void => setChoice({ ...choice, ...change })
   if (!document) return null
-  const layers = document.layers.filter(({ kind }) => kind !== 'group').toReversed()
+  const layers = document.layers.toReversed()
   return (
     <DialogForm submit={t('document.export.go')} close={close} onDone={() => write(choice)}>
       <div>

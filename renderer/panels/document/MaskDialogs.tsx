@@ -21,7 +21,7 @@ export function MaskNumberDialog({ dialog: { op }, close }: { readonly dialog: E
   const [pixels, setPixels] = useState(op === 'feather' ? 16 : 8)
   return (
     <DialogForm submit={t('common.apply')} close={close} onDone={() => editMask({ op, pixels })}>
-      <SliderRow label={t('document.mask.by')} value={pixels} min={1} max={200} step={1} suffix=" px" onChange={setPixels} />
+      <SliderRow label={t('document.mask.by')} value={pixels} min={1} max={200} step={1} suffix=" px" focused onChange={setPixels} />
     </DialogForm>
   )
 }

@@ -14,7 +14,7 @@ export function ImageSizeDialog({ close }: { readonly close: () => void }) {
   const [size, setSize] = useState({ width: fullWidth, height: fullHeight })
   const [keep, setKeep] = useState(true)
   const set = (side: 'width' | 'height') => (value: number | string): void => {
-    if (typeof value === 'number' && value >= 1) setSize(keep ? linked({ width: fullWidth, height: fullHeight }, side, value) : { ...size, [side]: Math.round(value) })
+    if (typeof value === 'number' && value >= 1) setSize(keep ? linked({ width: fullWidth, height: fullHeight }, side, Math.min(MOST, value)) : { ...size, [side]: Math.min(MOST, Math.round(value)) })
   }
   const same = size.width === fullWidth && size.height === fullHeight
   return (
@@ -36,7 +36,7 @@ export function CanvasSizeDialog({ close }: { readonly close: () => void }) {
   const [size, setSize] = useState(before)
   const [anchor, setAnchor] = useState<Anchor>('middle')
   const set = (side: 'width' | 'height') => (value: number | string): void => {
-    if (typeof value === 'number' && value >= 1) setSize({ ...size, [side]: Math.round(value) })
+    if (typeof value === 'number' && value >= 1) setSize({ ...size, [side]: Math.min(MOST, Math.round(value)) })
   }
   const same = size.width === before.width && size.height === before.height
   return (

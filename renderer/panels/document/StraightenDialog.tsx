@@ -26,7 +26,7 @@ export function StraightenDialog({ close }: { readonly close: () => void }) {
         {url && <img src={url} alt="" style={{ transform: `rotate(${degrees}deg)` }} />}
         <div className="straighten-box" style={{ width: `${(100 * box.width) / canvas.width}%`, height: `${(100 * box.height) / canvas.height}%` }} />
       </div>
-      <SliderRow label={t('document.straighten.angle')} value={degrees} min={-45} max={45} step={0.1} suffix="°" onChange={setDegrees} />
+      <SliderRow label={t('document.straighten.angle')} value={degrees} min={-45} max={45} step={0.1} suffix="°" focused onChange={setDegrees} />
     </DialogForm>
   )
 }

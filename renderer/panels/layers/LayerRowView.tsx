@@ -4,6 +4,7 @@ import { IconBrush, IconChevronRight, IconDots, IconEye, IconEyeOff, IconFolder,
 import { useState } from 'react'
 import type { LayerView } from '../../../preload/contract/documents.ts'
 import { attempt } from '../../app/actions/attempt.ts'
+import { beginPictureDrag, endPictureDrag, leaveRest, restOn } from '../../app/actions/dragPictures.ts'
 import { MenuLines } from '../../app/shell/MenuBar.tsx'
 import { change, selectLayers } from '../../stores/documentStore.ts'
 import { t } from '../../strings/t.ts'
@@ -37,6 +38,7 @@ export function LayerRowView({ row, selected, active, folded, focusable, drop, o
   const { layer, depth } = row
   const { name } = layer
   const below = belowName(layer, active)
+  const picture = { of: { what: 'layer', layer: layer.id }, name } as const
   const [renaming, setRenaming] = useState(false)
   return (
     <div
@@ -66,7 +68,14 @@ export function LayerRowView({ row, selected, active, folded, focusable, drop, o
       {layer.kind === 'group' && (
         <button type="button" className="layer-fold" data-open={!folded} aria-label={t(folded ? 'layers.unfold' : 'layers.fold', { name })} onClick={onFold}><IconChevronRight size="0.875rem" /></button>
       )}
-      <LayerThumb layer={layer} icon={KINDS[layer.kind]} />
+      <span
+        className="layer-drag" title={t('document.drag.thumb')} draggable={!renaming} onPointerEnter={() => restOn(picture)} onPointerLeave={leaveRest} onDragEnd={endPictureDrag}
+        onDragStart={(event) => {
+          if (!beginPictureDrag(event, picture)) event.stopPropagation() // the system drags a file: no row moves
+        }}
+      >
+        <LayerThumb layer={layer} icon={KINDS[layer.kind]} />
+      </span>
       {renaming ? <Rename layer={layer} done={() => setRenaming(false)} /> : <span className="layer-name"><span>{name}</span>{' '}{below !== '' && <small>{below}</small>}</span>}
       {layer.hasMask && <IconMask size="0.875rem" className="layer-mark" aria-label={t('layers.has-mask')} />}
       <IconButton icon={layer.locked ? IconLock : IconLockOpen} size={0.875} className={layer.locked ? '' : 'layer-quiet'} label={t(layer.locked ? 'layers.unlock' : 'layers.lock', { name })} onClick={() => set(layer, { locked: !layer.locked })} />

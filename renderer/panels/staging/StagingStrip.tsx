@@ -3,6 +3,7 @@ import { Button, Kbd } from '@mantine/core'
 import { IconCheck, IconChevronLeft, IconChevronRight, IconEye, IconShieldCheck, IconShieldX, IconX } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import type { StagedEdit } from '../../../preload/contract/edits.ts'
+import { beginPictureDrag, endPictureDrag, leaveRest, restOn } from '../../app/actions/dragPictures.ts'
 import { runCommand } from '../../app/commands/registry.ts'
 import { useCommand } from '../../app/commands/useCommand.ts'
 import { CommandIcon } from '../../app/shell/CommandButton.tsx'
@@ -48,13 +49,14 @@ function Result({ edit, result }: { readonly edit: StagedEdit; readonly result: 
     if (shown) frame.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }, [shown])
   const label = seed === null ? t('staging.result.plain', { index, n: places }) : t('staging.result', { index, n: places, seed })
+  const picture = { of: { what: 'result', operation, ordinal }, name: edit.title } as const
   const choose = (event: React.MouseEvent | React.KeyboardEvent): void => {
     showResult({ operation, ordinal })
     if (event.ctrlKey || event.metaKey || event.shiftKey) toggleKept(ordinal)
   }
   return (
     <div
-      ref={frame} role="option" aria-selected={shown} aria-label={label} tabIndex={shown ? 0 : -1} className="strip-result" data-shown={shown || undefined} data-kept={kept || undefined} onClick={choose} onDoubleClick={() => void runCommand('staging.accept')}
+      ref={frame} role="option" aria-selected={shown} aria-label={label} tabIndex={shown ? 0 : -1} className="strip-result" data-shown={shown || undefined} data-kept={kept || undefined} draggable onPointerEnter={() => restOn(picture)} onPointerLeave={leaveRest} onDragStart={(event) => beginPictureDrag(event, picture)} onDragEnd={endPictureDrag} onClick={choose} onDoubleClick={() => void runCommand('staging.accept')}
       onKeyDown={(event) => {
         if (event.key !== ' ') return
         event.preventDefault()

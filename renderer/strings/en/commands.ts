@@ -96,6 +96,7 @@ export const commandStrings = {
   'command.view.original': 'Hold to see the original',
   'command.view.split': 'Compare side by side',
   'command.view.difference': 'Show the difference',
+  'command.view.navigator': 'Navigator',
   'command.window.palette': 'Find a command',
   'command.window.panels': 'Show panels',
   'command.window.edit': 'Edit panel',

@@ -10,6 +10,8 @@ export const documentStrings = {
   'document.repaired': 'The project is whole again.',
   'document.saved-as': 'Saved as "{name}".',
   'document.exported': 'Exported "{name}".',
+  'document.drag.again': 'The picture of "{name}" is ready now; drag it out once more.',
+  'document.drag.thumb': 'Drag the picture out of the window or onto the canvas',
   'document.copied': 'Copied.',
   'document.pasted': 'Pasted',
   'document.clipboard-empty': 'The clipboard holds no picture. Copy one first.',

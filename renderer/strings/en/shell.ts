@@ -73,5 +73,6 @@ export const shellStrings = {
   'canvas.original': 'The original',
   'canvas.difference': 'Difference from the original',
   'canvas.split': 'Original left, now right',
+  'canvas.navigator': 'Navigator: drag or use the arrow keys to move the view',
   'canvas.staged': 'A result, not kept yet',
 } as const

@@ -7,6 +7,7 @@ import { type Viewport, toScreen } from '../../../../renderer/canvas/geometry/vi
 import type { Outline } from '../../../../renderer/canvas/shapes/outlines.ts'
 import type { Sketch } from '../../../../renderer/canvas/stage/sketches.ts'
 import type { Sample } from '../../../../renderer/canvas/strokes/brush.ts'
+import { mapOfLayer } from '../../../../renderer/canvas/tiles/layerTree.ts'
 import type { Context2D, Drawable, Surface } from '../../../../renderer/canvas/tiles/surfaces.ts'
 import { ToolMachine } from '../../../../renderer/canvas/tools/machine.ts'
 import { TOOLS } from '../../../../renderer/canvas/tools/registry.ts'
@@ -138,7 +139,7 @@ export class FakeTool {
 
   #pointer(x: number, y: number, more: Partial<ToolPointer>): ToolPointer {
     const at = { x, y }
-    return { at, screen: toScreen(this.view, at), pressure: 1, pen: false, button: 0, clicks: 1, samples: [{ ...at, pressure: 1 }], shift: false, alt: false, mod: false, space: false, ...more }
+    return { at, screen: toScreen(this.view, at), pressure: 1, pen: false, eraser: false, button: 0, clicks: 1, samples: [{ ...at, pressure: 1 }], shift: false, alt: false, mod: false, space: false, ...more }
   }
 
   #surface(): ToolSurface {
@@ -163,7 +164,7 @@ export class FakeTool {
         return taken
       },
       pick: async () => '#123456', previewTransform: (_layer, transform) => void this.transforms.push(transform),
-      layerMap: (id) => this.document.layers.find((one) => one.id === id)!.transform,
+      layerMap: (id) => mapOfLayer(this.document, id),
       sketch: (sketches) => void (this.sketches = sketches), cursor: (kind) => void (this.cursor = kind), hints: () => undefined,
       emit: (event) => void this.events.push(event), setSelection: (box) => void this.events.push({ type: 'selection', box }),
     }

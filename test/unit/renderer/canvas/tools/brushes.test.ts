@@ -24,6 +24,18 @@ describe('the mask brush', () => {
     expect(inkOf('mask-eraser', 'add', true)).toEqual({ kind: 'mask', add: true })
   })
 
+  it('takes away with the eraser of a pen, whatever the tool and its mode', () => {
+    const inkOf = (id: 'mask-brush' | 'mask-eraser' | 'paint' | 'clone' | 'word-paint' | 'smart-select', alt = false): unknown => new FakeTool(id).drag([1, 1], [2, 2], { pen: true, eraser: true, alt }).strokes[0].order.ink
+    for (const alt of [false, true]) {
+      expect(inkOf('mask-brush', alt)).toEqual({ kind: 'mask', add: false })
+      expect(inkOf('mask-eraser', alt)).toEqual({ kind: 'mask', add: false })
+    }
+    expect(inkOf('paint')).toEqual({ kind: 'erase' })
+    expect(inkOf('paint', true)).toEqual({ kind: 'erase' })
+    expect(inkOf('word-paint')).toEqual({ kind: 'word', sign: 'minus' })
+    expect(inkOf('smart-select')).toEqual({ kind: 'scribble', foreground: false })
+  })
+
   it('draws a straight line from the last stroke with Shift', () => {
     const tool = new FakeTool('mask-brush').drag([10, 10], [50, 60])
     tool.down(200, 300, { shift: true }).up(200, 300)

@@ -67,6 +67,39 @@ describe('the move tool', () => {
     expect(after.y - before.y).toBeCloseTo(20, 6)
   })
 
+  it('moves a group by the frame around all it holds, and its children stay as they are in it', async () => {
+    const tool = new FakeTool('move', { layer: 5, layers: [5] })
+    const group = layer(5, 'group', { extent: null, transform: translation(10, 0) as never })
+    tool.document = { ...tool.document, layers: [layer(2, 'paint', { parent: 5, extent: { x: 100, y: 100, width: 100, height: 100 } }), layer(3, 'paint', { parent: 5, extent: { x: 300, y: 150, width: 50, height: 200 } }), group] }
+    tool.down(220, 250) // between its children, inside of its frame
+    expect(tool.machine.state).toBe('moving')
+    tool.move(250, 260).up(250, 260)
+    await settle()
+    expect(tool.changes).toEqual([{ change: 'layer.transform', layer: 5, transform: [1, 0, 0, 1, 40, 10] }])
+  })
+
+  it('moves, scales and turns several layers together with one change; a layer in a chosen group goes once', async () => {
+    const tool = new FakeTool('move', { layer: 3, layers: [2, 3, 5, 6] })
+    tool.document = {
+      ...tool.document,
+      layers: [
+        layer(2, 'paint', { extent: { x: 100, y: 100, width: 100, height: 100 } }), layer(3, 'paint', { extent: { x: 300, y: 100, width: 100, height: 300 } }),
+        layer(6, 'paint', { parent: 5, extent: { x: 100, y: 300, width: 50, height: 100 } }), layer(5, 'group', { extent: null }),
+      ],
+    }
+    tool.down(400, 400).move(550, 550).up(550, 550)
+    await settle()
+    expect(tool.changes).toHaveLength(1)
+    const [change] = tool.changes
+    expect(change.change).toBe('layers.transform')
+    if (change.change !== 'layers.transform') return
+    expect(change.transforms.map((one) => one.layer)).toEqual([2, 3, 5])
+    const lands = ([index, from]: readonly [number, number]): number => apply(change.transforms[index].transform, from, from).x
+    for (const index of [0, 1, 2]) expect(lands([index, 100])).toBeCloseTo(100, 6)
+    expect(lands([1, 400])).toBeCloseTo(550, 6)
+    expect(tool.transforms.slice(-3)).toEqual([null, null, null])
+  })
+
   it('never scales a layer to nothing', () => {
     const frame = compose(translation(100, 100), scaling(200, 100))
     const [a, , , d] = scaleByHandle(frame, 4, { x: 100, y: 100 }, { aspect: false, middle: false })
