@@ -158,7 +158,8 @@ const predict = z.object({
   request: z.unknown().describe('the sampling request whose time and memory to predict'),
 })
 
-const { prompt: _prompt, ...promptless } = samplingSchema.shape
+// editing with words has its own descriptions of these
+const { prompt: _prompt, steps: _steps, guidance: _guidance, ...promptless } = samplingSchema.shape
 const { invert, swap, attention, evaluate } = wordSchemas({ sampling: promptless, output: outputSchema.shape, stitch: stitchSchema.shape })
 
 /** Every request, told apart by `task`. */

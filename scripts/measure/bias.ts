@@ -11,37 +11,46 @@ import { openEngine, tell, type Measure } from './session.ts'
 const SIDE = 256
 const PANEL = 192
 
-/** Draws scenes of one object with its word painted on the other side of the picture, and a sheet of before, paint and after. */
+/** Draws scenes of one object with its word painted on one side of the picture, once as wanted and once as unwanted there; a sheet shows before, paint and both. */
 export const bias: Measure = {
-  summary: 'a painted word: attention inside the paint before and after, and a sheet of what the picture does',
+  summary: 'a painted word, wanted and unwanted: attention inside the paint before and after, and a sheet of what the picture does',
   async run({ folder, limit = 12, steps = 30, model }) {
     const scenes = readScenes().filter(({ objects }) => objects.length === 1).slice(0, limit)
     const engine = openEngine()
     const panels: Panel[] = []
-    const masses: { word: string; caption: string; ratio: number }[] = []
+    const masses: { word: string; caption: string; more: number; less: number }[] = []
     for (const [i, scene] of scenes.entries()) {
       const { word } = scene.objects[0]!
       const isLeft = centreOf(scene) >= 0.5
       const paint = path.join(folder, `${i}-paint.png`)
-      const [before, after] = ['before', 'after'].map((name) => path.join(folder, `${i}-${name}.png`)) as [string, string]
+      const [before, more, less] = ['before', 'more', 'less'].map((name) => path.join(folder, `${i}-${name}.png`)) as [string, string, string]
       await writePicture(pictureFromSamples(paintedSide(isLeft), { width: SIDE, height: SIDE, channels: 1 }), paint)
       // the place is said by the paint, not by the caption
       const prompt = scene.caption.replace(/ (on the left|in the middle|on the right)/g, '')
       const common = { model, prompt, steps, seed: i, scheduler: 'ddim', device: 'cpu' }
       await engine.run({ ...common, task: 'txt2img', guidance: 7.5, out: before })
-      const result = await engine.run({ ...common, task: 'swap', target: prompt, bias: [`${word}=${paint}`], cross: 0, self: 0, localBlend: false, composite: false, out: after })
-      const [mass] = result['biasMass'] as { before: number; after: number }[]
-      masses.push({ word, caption: prompt, ratio: mass!.after / mass!.before })
-      for (const [file, caption] of [[before, prompt], [paint, `${word} here`], [after, `x ${masses.at(-1)!.ratio.toFixed(1)} attention`]] as const) panels.push(await picturePanel(await openPicture(file), caption, PANEL))
+      const ratioOf = async (drawing: string, out: string): Promise<number> => {
+        const result = await engine.run({ ...common, task: 'swap', guidance: 7.5, target: prompt, bias: [drawing], cross: 0, self: 0, localBlend: false, composite: false, out })
+        const [mass] = result['biasMass'] as { before: number; after: number }[]
+        return mass!.after / mass!.before
+      }
+      const found = { word, caption: prompt, more: await ratioOf(`${word}=${paint}`, more), less: await ratioOf(`${word}!=${paint}`, less) }
+      masses.push(found)
+      for (const [file, caption] of [[before, prompt], [paint, `${word} here, or not`], [more, `here: x ${found.more.toFixed(1)} attention`], [less, `not here: x ${found.less.toFixed(2)}`]] as const) panels.push(await picturePanel(await openPicture(file), caption, PANEL))
       tell(i + 1, scenes.length, 'bias')
     }
     await engine.dispose()
     const sheet = path.join(folder, 'sheet.png')
-    await writePicture(await contactSheet(panels, 6), sheet)
-    const least = masses.reduce((least, one) => (one.ratio < least.ratio ? one : least))
+    await writePicture(await contactSheet(panels, 8), sheet)
     return {
-      figures: [figure('attention inside the paint, after / before, least', { atLeast: 2 }, least.ratio, { unit: ' x' })],
-      details: [`Sheet of before, paint and after: ${sheet}`, table(['scene', 'word', 'attention x'], masses.map(({ caption, word, ratio }) => [caption, word, ratio.toFixed(2)]))],
+      figures: [
+        figure('attention inside the paint of a wanted word, after / before, least', { atLeast: 2 }, Math.min(...masses.map(({ more }) => more)), { unit: ' x' }),
+        figure('attention inside the paint of an unwanted word, after / before, most', { atMost: 0.5 }, Math.max(...masses.map(({ less }) => less)), { unit: ' x' }),
+      ],
+      details: [
+        `Sheet of before, paint, wanted and unwanted: ${sheet}`,
+        table(['scene', 'word', 'wanted x', 'unwanted x'], masses.map(({ caption, word, more, less }) => [caption, word, more.toFixed(2), less.toFixed(2)])),
+      ],
     }
   },
 }

@@ -1,7 +1,8 @@
 /**
- * `npm run measure -- NAME ... [--limit N] [--steps N] [--model ID] [--inpaint-model ID] [--out DIR]`: figures that need
+ * `npm run measure -- NAME ... [--limit N] [--minutes N] [--steps N] [--model ID] [--inpaint-model ID] [--out DIR]`: figures that need
  * whole runs of a model, held against their targets. Each is printed as Markdown and written to DIR/NAME.md and
- * DIR/NAME.json (out/measure unless given). `all` measures everything but `words`, which takes hours.
+ * DIR/NAME.json (out/measure unless given). `all` measures everything but `words`, which takes hours; `--minutes` cuts it
+ * short and keeps what is done.
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
@@ -43,7 +44,7 @@ function readArguments() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { limit: { type: 'string' }, steps: { type: 'string' }, model: { type: 'string' }, 'inpaint-model': { type: 'string' }, out: { type: 'string' } },
+      options: { limit: { type: 'string' }, minutes: { type: 'string' }, steps: { type: 'string' }, model: { type: 'string' }, 'inpaint-model': { type: 'string' }, out: { type: 'string' } },
     })
   } catch (error) {
     return refuse(`expected names and options, found another (${error instanceof Error ? error.message.split('.')[0] : 'unknown'}).`)
@@ -63,6 +64,7 @@ for (const name of names) {
     const report = await MEASURES[name]!.run({
       folder,
       limit: count(values.limit, '--limit'),
+      minutes: count(values.minutes, '--minutes'),
       steps: count(values.steps, '--steps'),
       model: values.model ?? 'starter',
       inpaintModel: values['inpaint-model'] ?? 'starter-inpaint',

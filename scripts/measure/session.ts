@@ -11,6 +11,8 @@ export interface MeasureOptions {
   readonly folder: string
   /** cases at most; each measurement has its own number */
   readonly limit?: number | undefined
+  /** minutes after which nothing further is begun; only measurements that go on where they stopped look at it */
+  readonly minutes?: number | undefined
   /** steps of every run in the place of the measurement's own: for trying out, figures are then no figures */
   readonly steps?: number | undefined
   /** text-to-image and inpaint checkpoints */

@@ -1,13 +1,18 @@
 /**
- * The comparison of editing methods: `evaluate` over all of papercut-pie, and docs/editing-methods.md from it. A run that
- * was interrupted goes on where it stopped. With --limit or --steps the document stays among the results.
+ * The comparison of editing methods: `evaluate` over papercut-pie, and docs/editing-methods.md from it. A run that was
+ * interrupted, or cut short by --minutes, goes on where it stopped. With --limit or --steps the document stays among the
+ * results.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { openPicture } from '../../main/engine/image/codec.ts'
+import { wholeBox } from '../../main/engine/image/geometry.ts'
+import { pictureFromSamples } from '../../main/engine/image/picture.ts'
+import { renderRgb } from '../../main/engine/image/sheet.ts'
 import { writePicture } from '../../main/engine/image/writePicture.ts'
 import type { EngineEvent } from '../../main/engine/requests.ts'
 import { writeFileAtomic } from '../../main/engine/weights/atomicFile.ts'
+import { weightsName } from './kept.ts'
 import { figure, table, type Figure } from './report.ts'
 import { benchFolder } from './scenes.ts'
 import { openEngine, type Measure } from './session.ts'
@@ -20,6 +25,9 @@ const REPORTED: Readonly<Record<string, readonly [psnr: number, clip: number]>> 
   'ddim+p2p': [17.87, 25.01], 'npi+p2p': [26.21, 24.61], 'direct+p2p': [27.22, 25.02], 'ddim+masactrl': [22.17, 23.96], 'direct+masactrl': [22.64, 24.38], 'ddim+pnp': [22.28, 25.41], 'direct+pnp': [22.46, 25.41],
 }
 
+/** Pixels across the document's sheet. */
+const SHEET_WIDTH = 1800
+
 const docs = path.resolve(import.meta.dirname, '..', '..', 'docs')
 const [BEGIN, END] = ['<!-- measured: begin -->', '<!-- measured: end -->']
 
@@ -28,19 +36,51 @@ interface Summary {
   readonly means: Readonly<Record<string, number | null>>
 }
 
-/** Runs what is missing, then writes the document. */
+/** The three that the figures are about. */
+const THREE = ['ddim+p2p', 'npi+p2p', 'direct+p2p']
+
+/** A part of the comparison: some methods over some edits. */
+interface Comparison {
+  readonly result: Readonly<Record<string, unknown>>
+  readonly summaries: readonly Summary[]
+}
+
+/**
+ * Runs what is missing, then writes the document. Every method over one edit of each kind comes first, then the three of the
+ * figures over everything, then every method over the rest: whenever the time is over, both tables are there.
+ */
 export const words: Measure = {
-  summary: 'every editing method over the 140 edits of papercut-pie (hours; resumes), and docs/editing-methods.md',
-  async run({ folder, limit, steps, model }) {
+  summary: 'every editing method over the 140 edits of papercut-pie (hours; --minutes cuts it short, it resumes), and docs/editing-methods.md',
+  async run({ folder, limit, minutes, steps, model }) {
     const engine = openEngine()
-    const out = path.join(folder, `${model.replace(/[^\w.-]/g, '_')}-${steps ?? 50}${limit === undefined ? '' : `-${limit}`}`)
-    const result = await engine.run({ task: 'evaluate', bench: benchFolder, model, methods: METHODS, steps: steps ?? 50, guidance: 7.5, device: 'cpu', out, ...(limit === undefined ? {} : { limit }) }, { onEvent: tellProgress })
+    const until = performance.now() + (minutes ?? Infinity) * 60_000
+    const out = path.join(folder, `${await weightsName(engine, model)}-${steps ?? 50}`)
+    const compare = async (methods: readonly string[], most: number | undefined): Promise<Comparison> => {
+      const left = (until - performance.now()) / 60_000
+      const request = { task: 'evaluate', bench: benchFolder, model, methods, steps: steps ?? 50, guidance: 7.5, device: 'cpu', out, ...(most === undefined ? {} : { limit: most }), ...(minutes === undefined ? {} : { minutes: Math.max(left, 0.01) }) }
+      const result = await engine.run(request, { onEvent: tellProgress })
+      return { result, summaries: result['methods'] as Summary[] }
+    }
+    await compare(METHODS, 1)
+    const three = await compare(THREE, limit)
+    const all = await compare(METHODS, limit) // also when the time is over: the sheet is now of the three
     await engine.dispose()
-    const summaries = result['methods'] as Summary[]
-    const isWhole = limit === undefined && steps === undefined
-    const file = await writeDocument(isWhole ? docs : out, result, summaries)
-    return { figures: figuresOf(summaries), details: [String(result['table']).trim(), orderTable(summaries), `Written to ${file}.${isWhole ? '' : ' A limited run: docs/ was left as it is.'}`] }
+    const isPart = limit !== undefined || steps !== undefined
+    const file = await writeDocument(isPart ? out : docs, three, all)
+    return { figures: figuresOf(three.summaries), details: [...tablesOf(three, all), `Written to ${file}.${isPart ? ' A part only: docs/ was left as it is.' : ''}`] }
   },
+}
+
+/** The tables as Markdown: all methods, and the three over more edits where there are more. */
+function tablesOf(three: Comparison, all: Comparison): string[] {
+  const edits = ({ result }: Comparison): number => Number(result['edits'])
+  const tables = ({ result }: Comparison): string => String(result['table']).trim().replace(/^## /gm, '### ')
+  return [
+    ...(edits(three) > edits(all) ? [`## The three inversions, ${edits(three)} edits`, tables(three)] : []),
+    `## Every method, ${edits(all)} edits`,
+    tables(all),
+    orderTable(all.summaries),
+  ]
 }
 
 function tellProgress(event: EngineEvent): void {
@@ -80,14 +120,13 @@ function orderTable(summaries: readonly Summary[]): string {
 }
 
 /** Puts the measured part into the document; what a person wrote around it stays. */
-async function writeDocument(folder: string, result: Readonly<Record<string, unknown>>, summaries: readonly Summary[]): Promise<string> {
+async function writeDocument(folder: string, three: Comparison, all: Comparison): Promise<string> {
   const file = path.join(folder, 'editing-methods.md')
-  await writePicture(await openPicture(String(result['sheet'])), path.join(folder, 'editing-methods.jpg'), { quality: 82 })
+  await writeSheet(String(all.result['sheet']), path.join(folder, 'editing-methods.jpg'))
   const measured = [
     BEGIN,
-    `${String(result['edits'])} edits by ${String(result['model'])} (${String(result['modelHash']).slice(0, 12)}), made by \`npm run measure -- words\`.`,
-    String(result['table']).trim(),
-    orderTable(summaries),
+    `Edits by ${String(all.result['model'])} (${String(all.result['modelHash']).slice(0, 12)}), made by \`npm run measure -- words\`.`,
+    ...tablesOf(three, all),
     '![One edit of each kind by each method](editing-methods.jpg)',
     END,
   ].join('\n\n')
@@ -97,4 +136,11 @@ async function writeDocument(folder: string, result: Readonly<Record<string, unk
   const text = from < 0 || to < from ? `${before.trimEnd()}\n\n${measured}\n` : before.slice(0, from) + measured + before.slice(to + END.length)
   writeFileAtomic(file, Buffer.from(text))
   return file
+}
+
+/** The sheet at a size that a page shows. */
+async function writeSheet(file: string, out: string): Promise<void> {
+  const sheet = await openPicture(file)
+  const size = { width: SHEET_WIDTH, height: Math.round((sheet.height * SHEET_WIDTH) / sheet.width) }
+  await writePicture(pictureFromSamples(await renderRgb(sheet, wholeBox(sheet), size), { ...size, channels: 3 }), out, { quality: 82 })
 }

@@ -23,6 +23,8 @@ const cardSchema = z.looseObject({
   vocabulary: z.unknown().optional(),
   /** instant previews: rows of a [4,3] matrix from latent channels to RGB in [0,1], and a bias [3] */
   latentRgb: z.unknown().optional(),
+  /** what edits with words take where the person says nothing, in the place of the program's own defaults (see requests/words.ts) */
+  edit: z.looseObject({ guidance: z.number().min(0).max(50).optional(), blendThreshold: z.number().min(0).max(1).optional() }).optional(),
   /** where components that are not in this folder come from: another model's folder, or one folder per component */
   shares: z.union([relativePath, z.record(z.string(), relativePath)]).optional(),
 })

@@ -121,7 +121,8 @@ function explicitCross({ builder: b, site, q, k, v }: AttentionCall, rows: reado
   const drawn = ports?.bias.get(biasInput([site.height, site.width]))
   if (ports && drawn) {
     scores = changeRows(b, scores, rows, ports.pairs, (own, pair) => {
-      const largest = b.reduceMax(own, [1, 2, 3], true)
+      // where no score is above 0 there is nothing to scale by, and a negative factor would turn the drawing around
+      const largest = b.relu(b.reduceMax(own, [1, 2, 3], true))
       return b.add(own, b.mul(b.reshape(takeRows(b, drawn.bias, [pair]), [1, 1, pixels, tokens]), largest))
     })
   }

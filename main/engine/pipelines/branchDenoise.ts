@@ -25,7 +25,7 @@ import { denoise, type DenoiseHooks, type NoisePredictor } from './denoise.ts'
 
 /** Where an edit may show. */
 export type BlendPlan =
-  | { readonly kind: 'words'; readonly size: MapSize; readonly words: readonly (readonly number[])[]; readonly threshold: number; readonly start: number }
+  | { readonly kind: 'words'; readonly size: MapSize; readonly words: readonly (readonly number[])[]; readonly threshold: number; readonly start: number; /** latent pixels that may differ whatever the words look at: not 0 */ readonly open?: ArrayLike<number> }
   /** 1 where the target may differ, per latent pixel */
   | { readonly kind: 'drawn'; readonly mask: Uint8Array }
 
@@ -234,7 +234,7 @@ class Branches implements NoisePredictor, DenoiseHooks {
       { words: blend.words, threshold: blend.threshold },
       height,
       width,
-    )
+    ).map((mask) => (blend.open ? mask.map((inside, i) => (blend.open![i] ? 1 : inside)) : mask))
     this.blendMask = masks[1]!
     // the reference counts calls from 1
     if (stepIndex + 1 < firstBlendStep(numSteps, blend.start)) return result

@@ -89,7 +89,8 @@ export function prepareWords(tokenizer: ClipTokenizer, description: string, requ
   const changes = changedTokens(from, to)
   const [changedSource, changedTarget] = [seen(words.source, changes.source), seen(words.target, changes.target)]
   const asked = [...changedTarget, ...weighted.map(({ word, positions }) => ({ word, positions }))]
-  const blend = request.blendWords.length > 0 ? namedBlend(request.blendWords, source, target, find) : ([positionsOf(changedSource), positionsOf(asked)] as const)
+  const thingsOf = (prompt: string, places: PromptPlaces, told: readonly PromptWord[]): number[] => positionsOf(told.flatMap((word) => describedBy(alignedWords(tokenizer, prompt, places), word)))
+  const blend = request.blendWords.length > 0 ? namedBlend(request.blendWords, source, target, find) : ([thingsOf(source, from, changedSource), thingsOf(target, to, asked)] as const)
   return {
     source,
     target,
@@ -127,10 +128,33 @@ export function contentIds(tokenizer: ClipTokenizer, prompt: string): readonly n
 
 /** The words of a prompt that the text encoder reads. */
 export function listWords(tokenizer: ClipTokenizer, prompt: string, longPrompt: LongPrompt = 'truncate'): PromptWord[] {
-  const places = placesOf(tokenizer, literalPrompt(prompt), longPrompt)
+  return alignedWords(tokenizer, prompt, placesOf(tokenizer, literalPrompt(prompt), longPrompt)).map(({ word, positions }) => ({ word, positions }))
+}
+
+/** A word, and whether a mark behind it ends what it belongs to. */
+interface SentenceWord extends PromptWord {
+  readonly endsPhrase: boolean
+}
+
+function alignedWords(tokenizer: ClipTokenizer, prompt: string, places: PromptPlaces): SentenceWord[] {
   return alignWords(tokenizer, prompt)
-    .map(({ word, positions }) => ({ word: word.replace(/^[^\p{L}\p{M}\p{N}]+|[^\p{L}\p{M}\p{N}]+$/gu, ''), positions: placesAt(places, positions) }))
+    .map(({ word, positions }) => ({ word: word.replace(/^[^\p{L}\p{M}\p{N}]+|[^\p{L}\p{M}\p{N}]+$/gu, ''), positions: placesAt(places, positions), endsPhrase: /[,.;:!?)\]]$/.test(word) }))
     .filter(({ word, positions }) => word !== '' && positions.length > 0)
+}
+
+/**
+ * Where a changed word shows. "Blue" in "a blue striped cat on a mat" looks anywhere; what it says shows where the words
+ * behind it look, up to the end of the phrase: striped, cat. The last word of a phrase stands for itself.
+ */
+function describedBy(sentence: readonly SentenceWord[], changed: PromptWord): PromptWord[] {
+  const isLittle = ({ word }: PromptWord): boolean => LITTLE_WORDS.has(word.toLowerCase())
+  return changed.positions.flatMap((position): PromptWord[] => {
+    const at = sentence.findIndex(({ positions }) => positions.includes(position))
+    if (at < 0) return [{ word: changed.word, positions: [position] }]
+    let end = at
+    while (!sentence[end]!.endsPhrase && !isLittle(sentence[at]!) && sentence[end + 1] && !isLittle(sentence[end + 1]!)) end += 1
+    return end === at ? [sentence[at]!] : sentence.slice(at + 1, end + 1)
+  })
 }
 
 /** Places of a word, or of several in a row, in a description. */

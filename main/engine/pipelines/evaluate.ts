@@ -3,17 +3,15 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { badInput, failed, throwIfCancelled } from '../errors.ts'
 import { openPicture } from '../image/codec.ts'
-import { cropPixels } from '../image/cropStitch.ts'
 import { contactSheet, picturePanel, type Panel } from '../image/sheet.ts'
 import { writePicture } from '../image/writePicture.ts'
-import { tokenScale } from '../methods/shared/attentionEdits.ts'
 import { EDIT_METHODS, INVERSION_METHODS, type EditMethod, type EngineResult, type InversionMethod, type RequestOf } from '../requests.ts'
 import { writeFileAtomic } from '../weights/atomicFile.ts'
 import { makeFolder } from './attentionMaps.ts'
 import { readBenchmark, EDIT_KINDS, type BenchCase } from './benchmark.ts'
 import { warn, type RunContext } from './context.ts'
-import { noWork, type NetSize } from './controlledUNet.ts'
-import { prepareWords, wordPlaces, type WordEdit } from './editWords.ts'
+import { noWork, type NetSize, type UNetWork } from './controlledUNet.ts'
+import { PreparedCases, type CasePlace, type PreparedCase } from './evaluationCases.ts'
 import { closeMeasures, finite, measure, measureNotes, openMeasures, type Measuring } from './evaluationMeasures.ts'
 import { ResultFile, settingsOf } from './evaluationResults.ts'
 import { markdownTables, summarise, type CaseResult } from './evaluationTable.ts'
@@ -22,10 +20,9 @@ import { inversionCalls, invertPicture, type InversionChoices } from './inversio
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
 import { planEdit } from './planWords.ts'
 import { RunProgress } from './progress.ts'
-import { tokenizerOf, windowCount } from './prompt.ts'
-import type { Vae } from './vae.ts'
+import { tokenizerOf } from './prompt.ts'
 import { putBack } from './wordComposite.ts'
-import { checkProximal, editStates, negativePromptOf, rowsOf, runWordEdit, sourcePromptFor, type EditChoices } from './wordEdit.ts'
+import { checkProximal, isSourceKnown, rowsOf, runWordEdit, type EditChoices } from './wordEdit.ts'
 import { planFor } from './wordPicture.ts'
 
 type EvaluateRequest = RequestOf<'evaluate'>
@@ -48,18 +45,18 @@ const PROXNPI = {
   choices: { proximal: 'soft', proximalQuantile: 0.75, proximalGuide: 'inversion', proximalUntil: 400, proximalRate: 1, proximalDilate: 1 },
 } as const
 
-/** PIE-Bench's weight of the blend word. */
-const BLEND_WORD_SCALE = 2
-/** Cases worked on together: their inversions are made in one go, so that nets are not opened for every picture. */
-const BATCH = 16
+/**
+ * Cases worked on together: their inversions are made in one go, so that nets are not opened for every picture. Methods lie
+ * at most this many cases apart, so that an interrupted run has compared them on the same pictures but for these.
+ */
+const BATCH = 5
 /** Rows of the sheet per kind of edit. */
 const SHEET_ROWS_PER_KIND = 1
 
 /** Everything a case needs. */
-interface Workplace extends Measuring {
+interface Workplace extends Measuring, CasePlace {
   readonly context: RunContext
   readonly request: EvaluateRequest
-  readonly vae: Vae
   readonly seed: number
   readonly folder: string
 }
@@ -89,36 +86,58 @@ export async function evaluate(context: RunContext, request: EvaluateRequest): P
 /** Every contender over every case that is not done yet, then the tables. */
 async function runAll(place: Workplace, contenders: readonly Contender[], cases: readonly BenchCase[], record: ResultFile, missing: readonly string[]): Promise<EngineResult> {
   const { context, loaded, request, seed, folder } = place
-  const open = cases.filter((item) => contenders.some(({ name }) => !record.has(name, item.id)))
+  const isOpen = (item: BenchCase): boolean => contenders.some(({ name }) => !record.has(name, item.id))
+  const open = cases.filter(isOpen)
   const progress = await startProgress(place, contenders, open, record)
 
   progress.begin('evaluate')
-  for (let at = 0; at < open.length; at += BATCH) {
-    const batch = open.slice(at, at + BATCH)
-    const secondsOf = await invertBatch(place, contenders, batch, record)
-    for (const contender of contenders) {
-      for (const item of batch) {
-        if (record.has(contender.name, item.id)) continue
-        throwIfCancelled(context.signal)
-        const result = await runCase(place, contender, item, secondsOf.get(inversionKey(contender, item)) ?? 0)
-        record.add(result)
-        progress.advance()
-      }
-    }
+  const until = performance.now() + (request.minutes ?? Infinity) * 60_000
+  let longest = BATCH * secondsPerCase(contenders, record) * 1000
+  const hasNothing = open.length === cases.length // then one batch is run whatever the time, so that there is a table
+  for (let at = 0; at < open.length && ((at === 0 && hasNothing) || performance.now() + longest <= until); at += BATCH) {
+    const begun = performance.now()
+    await runBatch(place, contenders, open.slice(at, at + BATCH), { record, prepared: new PreparedCases(place) }, () => progress.advance())
+    longest = Math.max(longest, performance.now() - begun)
   }
 
   progress.begin('write')
   const names = contenders.map(({ name }) => name)
-  const results = record.results.filter(({ method, id }) => names.includes(method) && cases.some((item) => item.id === id))
-  const files = await writeTables(place, cases, names, results, notesOf(place, missing.length))
+  // methods are compared on the same pictures, whenever a run ends
+  const done = cases.filter((item) => !isOpen(item))
+  const left = cases.length - done.length
+  const ids = new Set(done.map(({ id }) => id))
+  const results = record.results.filter(({ method, id }) => names.includes(method) && ids.has(id))
+  const files = await writeTables(place, done, names, results, notesOf(place, missing.length, left))
   progress.finish()
+  if (left > 0) warn(context, 'evaluate/left', `${left} of ${cases.length} edits are left, since the ${request.minutes} minutes are over; the same command goes on with them.`)
   if (missing.length > 0) {
-    throw failed('evaluate/missing', `${missing.length} files that the benchmark names are not there (${shortList(missing)}); the other ${cases.length} edits were run and the table written to ${files.markdown}.`)
+    throw failed('evaluate/missing', `${missing.length} files that the benchmark names are not there (${shortList(missing)}); the other ${done.length} edits were run and the table written to ${files.markdown}.`)
   }
   return {
     bench: request.bench, model: loaded.checkpoint.id, modelHash: loaded.checkpoint.hash, device: loaded.device, seed,
-    steps: request.steps, guidance: request.guidance, edits: cases.length, resumed: cases.length - open.length,
+    steps: request.steps, guidance: request.guidance, edits: done.length, left, resumed: cases.length - open.length,
     methods: names.map((name) => summarise(results, name)), table: fs.readFileSync(files.markdown, 'utf8'), ...files, out: folder,
+  }
+}
+
+/** Seconds that every contender together takes for a case, from those that are done; 0 where none is. */
+function secondsPerCase(contenders: readonly Contender[], record: ResultFile): number {
+  return contenders.reduce((sum, { name }) => {
+    const own = record.results.filter(({ method }) => method === name)
+    return sum + own.reduce((total, { seconds, secondsInversion }) => total + seconds + secondsInversion, 0) / Math.max(1, own.length)
+  }, 0)
+}
+
+/** The inversions of some cases, then every contender over them. */
+async function runBatch(place: Workplace, contenders: readonly Contender[], cases: readonly BenchCase[], batch: Batch, onCase: () => void): Promise<void> {
+  await invertBatch(place, contenders, cases, batch)
+  for (const contender of contenders) {
+    for (const item of cases) {
+      if (batch.record.has(contender.name, item.id)) continue
+      throwIfCancelled(place.context.signal)
+      batch.record.add(await runCase(place, contender, item, batch))
+      onCase()
+    }
   }
 }
 
@@ -132,14 +151,17 @@ function parseContender(text: string): Contender {
   throw badInput('evaluate/method', { thing: `--methods ${text}`, expected: `one of ${INVERSION_METHODS.join(', ')}, ${PROXNPI.name}, a plus sign, and one of ${EDIT_METHODS.join(', ')}`, found: text, todo: 'for example --methods ddim+p2p,direct+p2p' })
 }
 
+/** The cases asked for, one of each kind after the other: whenever a run stops, the kinds are as even as they can be. */
 function chooseCases(cases: readonly BenchCase[], { kinds, limit }: EvaluateRequest): BenchCase[] {
   for (const kind of kinds) if (!(Number(kind) in EDIT_KINDS)) throw badInput('evaluate/kinds', { thing: `--kinds ${kind}`, expected: `numbers from 0 to ${EDIT_KINDS.length - 1} (${EDIT_KINDS.map((name, index) => `${index} ${name}`).join(', ')})`, found: kind })
   const taken = new Map<number, number>()
-  return cases.filter(({ kind }) => {
-    if (kinds.length > 0 && !kinds.includes(String(kind))) return false
-    taken.set(kind, (taken.get(kind) ?? 0) + 1)
-    return limit === undefined || taken.get(kind)! <= limit
+  const ranked = cases.flatMap((item) => {
+    if (kinds.length > 0 && !kinds.includes(String(item.kind))) return []
+    const rank = taken.get(item.kind) ?? 0
+    taken.set(item.kind, rank + 1)
+    return limit === undefined || rank < limit ? [{ item, rank }] : []
   })
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ item }) => item)
 }
 
 async function startProgress(place: Workplace, contenders: readonly Contender[], open: readonly BenchCase[], record: ResultFile): Promise<RunProgress> {
@@ -168,69 +190,54 @@ function choicesOf({ request, seed }: Workplace, method: InversionMethod): Inver
   return { method, steps, strength, renoiseSteps, guidance, clipSkip, fast, seed }
 }
 
-/** ddim, npi and direct share one inversion. */
+/** Names of contenders' inversions: ddim, npi and direct share one. */
 function inversionKey({ inversion, edit }: Contender, { id }: BenchCase): string {
   const shared = inversion === 'npi' || inversion === 'direct' ? 'ddim' : inversion
   return `${shared} ${edit === 'p2p' ? 'words' : 'no words'} ${id}`
 }
 
-/** Makes the inversions of a batch, with the plain net open; returns their seconds. */
-async function invertBatch(place: Workplace, contenders: readonly Contender[], batch: readonly BenchCase[], record: ResultFile): Promise<Map<string, number>> {
-  const seconds = new Map<string, number>()
+/** What the steps of a batch share. */
+interface Batch {
+  readonly record: ResultFile
+  readonly prepared: PreparedCases
+}
+
+/** Makes the inversions of a batch, with the plain net open, and writes down what each took. */
+async function invertBatch(place: Workplace, contenders: readonly Contender[], batch: readonly BenchCase[], { record, prepared }: Batch): Promise<void> {
+  const made = new Set<string>()
   for (const item of batch) {
     for (const contender of contenders) {
       const key = inversionKey(contender, item)
-      if (record.has(contender.name, item.id) || seconds.has(key)) continue
+      if (record.has(contender.name, item.id) || made.has(key)) continue
+      made.add(key)
       throwIfCancelled(place.context.signal)
+      const ready = await prepared.of(item, contender.edit)
       const started = performance.now()
-      await invertCase(place, contender, item)
-      seconds.set(key, (performance.now() - started) / 1000)
+      const { cached } = await invert(place, contender, ready, noWork())
+      // an inversion that was found on disk took its time in an earlier run
+      if (!cached || record.inversionSeconds(key) === null) record.addInversion(key, (performance.now() - started) / 1000)
     }
   }
-  return seconds
 }
 
-/** The picture, its place in the model's frame and its inversion (from the cache after the first time). */
-async function invertCase(place: Workplace, { inversion, edit }: Contender, item: BenchCase) {
+function invert(place: Workplace, { inversion }: Contender, { pixels, clean, source, states, size }: PreparedCase, work: UNetWork) {
+  return invertPicture(place.context, place.loaded, { pixels, clean, prompt: source, states: { source: states.source, negative: states.negative } }, choicesOf(place, inversion), { work, size })
+}
+
+async function runCase(place: Workplace, contender: Contender, item: BenchCase, { record, prepared }: Batch): Promise<CaseResult> {
   const { context, loaded, request, vae } = place
-  const picture = await openPicture(item.image)
-  if (picture.width !== item.size.width || picture.height !== item.size.height) {
-    throw badInput('evaluate/bench', { thing: item.image, expected: `a picture of ${item.size.width} x ${item.size.height}, as its mask is`, found: `${picture.width} x ${picture.height}` })
-  }
-  const plan = planFor(picture, loaded.checkpoint.size, {})
-  const pixels = await cropPixels(picture, plan.box, plan.model)
-  const words = await wordsOf(loaded, item, request)
-  const source = sourcePromptFor(edit, true, words.source)
-  const states = await editStates(context, loaded, { source, target: words.target, negative: request.negative }, request)
-  const clean = await vae.encode(pixels)
-  const size: NetSize = { height: plan.model.height / 8, width: plan.model.width / 8, tokens: states.source.dims[1]! }
-  const work = noWork()
-  const inverted = await invertPicture(context, loaded, { pixels, clean, prompt: source, states: { source: states.source, negative: states.negative } }, choicesOf(place, inversion), { work, size })
-  return { picture, plan, pixels, words, states, size, work, inverted }
-}
-
-/** The benchmark's words: where the edit may show, and the changed word at twice its weight, as PIE-Bench's runs have it. */
-async function wordsOf(loaded: LoadedCheckpoint, item: BenchCase, { longPrompt, localBlend, negative }: EvaluateRequest): Promise<WordEdit> {
-  const tokenizer = await tokenizerOf(loaded)
-  const leastWindows = windowCount(tokenizer, [negativePromptOf(loaded, negative)], longPrompt)
-  const words = prepareWords(tokenizer, item.source, { target: item.target, swap: [], add: [], remove: [], weight: [], blendWords: [], align: 'refine', referenceExact: false, longPrompt, leastWindows })
-  const { blendWords } = item
-  if (!blendWords || !localBlend) return { ...words, blend: null }
-  const places = [wordPlaces(tokenizer, words.source, blendWords[0], longPrompt), wordPlaces(tokenizer, words.target, blendWords[1], longPrompt)] as const
-  return { ...words, blend: places, scale: tokenScale([{ positions: places[1], value: BLEND_WORD_SCALE }], words.tokens) }
-}
-
-async function runCase(place: Workplace, contender: Contender, item: BenchCase, secondsInversion: number): Promise<CaseResult> {
-  const { context, loaded, request, vae } = place
+  const ready = await prepared.of(item, contender.edit)
+  const { picture, plan, pixels, words, states, size } = ready
+  const inverted = await invert(place, contender, ready, noWork()) // from the disk: made with the batch
   const started = performance.now()
-  const { picture, plan, pixels, words, states, size, work, inverted } = await invertCase(place, contender, item)
+  const work = noWork()
   const choices: EditChoices = {
     ...request, method: contender.edit, selfPixels: 32, blendThreshold: 0.3, blendStart: 0.2, startStep: 4, biasStrength: 0, ...contender.choices,
   }
   const edited = await runWordEdit(loaded, { size, words, states, start: { kind: 'inverted', inversion: contender.inversion, inverted }, work, signal: context.signal }, choices)
   const after = await vae.decode(edited.target)
-  const reconstructed = await vae.decode(edited.source)
   const seconds = (performance.now() - started) / 1000
+  const fidelity = isSourceKnown(contender.inversion) ? await prepared.roundTrip(item, ready) : finite(psnr(pixels, await vae.decode(edited.source)))
   const finished = await putBack(context, { composite: request.composite, grow: 4, feather: 8, ring: 16, colourMatch: true }, { picture, plan, drawn: null, found: edited.blendMask, size }, after)
   const file = pictureFile(place, contender.name, item)
   fs.mkdirSync(path.dirname(file), { recursive: true })
@@ -241,11 +248,11 @@ async function runCase(place: Workplace, contender: Contender, item: BenchCase, 
     id: item.id,
     kind: item.kind,
     ...(await measure(place, item, picture, finished.picture)),
-    fidelity: finite(psnr(pixels, reconstructed)),
+    fidelity,
     rowForwards: inversionRows + work.rowForwards,
     unetCalls: inversionRows + work.calls,
-    secondsInversion,
-    seconds,
+    secondsInversion: record.inversionSeconds(inversionKey(contender, item)) ?? 0,
+    seconds: ready.seconds + seconds,
   }
 }
 
@@ -273,11 +280,12 @@ function sheetCases(cases: readonly BenchCase[]): BenchCase[] {
   })
 }
 
-function notesOf({ request, loaded, seed, measures }: Workplace, missing: number): string[] {
+function notesOf({ request, loaded, seed, measures }: Workplace, missing: number, left: number): string[] {
   return [
     `${loaded.checkpoint.id} (${loaded.checkpoint.hash.slice(0, 12)}), DDIM, ${request.steps} steps, guidance ${request.guidance}, seed ${seed}; cross ${request.cross}, self ${request.self}, local blend ${request.localBlend ? 'from the benchmark\'s words' : 'off'}.`,
     request.composite ? 'Only the place that may have changed was put into the picture.' : 'Pictures as the model gives them, nothing composited: what the background loses in the autoencoder counts.',
     ...measureNotes(measures),
+    ...(left > 0 ? [`${left} edits are not done yet.`] : []),
     ...(missing > 0 ? [`${missing} files of the benchmark were missing.`] : []),
   ]
 }

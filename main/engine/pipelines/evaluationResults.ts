@@ -20,10 +20,17 @@ export function settingsOf(request: RequestOf<'evaluate'>, loaded: LoadedCheckpo
   })
 }
 
-/** Finished results, one JSON line each, so that an interrupted run continues. */
+/** A line that says how long an inversion took. */
+interface InversionLine {
+  readonly inversion: string
+  readonly seconds: number
+}
+
+/** Finished results, one JSON line each, so that an interrupted run continues; among them what each inversion took, which is made once. */
 export class ResultFile {
   readonly #file: string
   readonly #results = new Map<string, CaseResult>()
+  readonly #inversions = new Map<string, number>()
 
   /** @throws EngineError evaluate/settings (exit 2) when the folder holds results of other settings */
   constructor(folder: string, settings: string) {
@@ -36,8 +43,9 @@ export class ResultFile {
     const kept: string[] = []
     for (const line of lines) {
       try {
-        const result = JSON.parse(line) as CaseResult
-        this.#results.set(`${result.method} ${result.id}`, result)
+        const result = JSON.parse(line) as CaseResult | InversionLine
+        if ('inversion' in result) this.#inversions.set(result.inversion, result.seconds)
+        else this.#results.set(`${result.method} ${result.id}`, result)
         kept.push(line)
       } catch {
         continue // the line that an interruption cut short
@@ -60,5 +68,16 @@ export class ResultFile {
   add(result: CaseResult): void {
     this.#results.set(`${result.method} ${result.id}`, result)
     fs.appendFileSync(this.#file, `${JSON.stringify(result)}\n`)
+  }
+
+  /** Seconds that an inversion took, in this run or an earlier one; null when it is not known. */
+  inversionSeconds(key: string): number | null {
+    return this.#inversions.get(key) ?? null
+  }
+
+  /** Keeps what an inversion took. */
+  addInversion(key: string, seconds: number): void {
+    this.#inversions.set(key, seconds)
+    fs.appendFileSync(this.#file, `${JSON.stringify({ inversion: key, seconds } satisfies InversionLine)}\n`)
   }
 }

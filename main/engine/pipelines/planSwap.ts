@@ -13,8 +13,12 @@ export type SettledSwap = Omit<RequestOf<'swap'>, 'guidance' | 'blendThreshold'>
 
 /** What the person left open is the model card's, else the program's. */
 export function settleSwap(asked: RequestOf<'swap'>, { checkpoint: { card } }: LoadedCheckpoint): SettledSwap {
-  const { guidance, blendThreshold } = { ...EDIT_DEFAULTS, ...card?.edit }
-  return { ...asked, guidance: asked.guidance ?? guidance, blendThreshold: asked.blendThreshold ?? blendThreshold }
+  const own = card?.edit
+  return {
+    ...asked,
+    guidance: asked.guidance ?? own?.guidance ?? EDIT_DEFAULTS.guidance,
+    blendThreshold: asked.blendThreshold ?? own?.blendThreshold ?? EDIT_DEFAULTS.blendThreshold,
+  }
 }
 
 /** The inversion that a swap begins with. */

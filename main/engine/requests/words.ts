@@ -17,7 +17,7 @@ export type EditMethod = (typeof EDIT_METHODS)[number]
 
 /** What requests.ts shares. */
 export interface SharedShapes<Sampling extends ZodRawShape, Output extends ZodRawShape, Stitch extends ZodRawShape> {
-  /** every sampling parameter but the prompt */
+  /** every sampling parameter but the prompt, the steps and the guidance */
   readonly sampling: Sampling
   readonly output: Output
   readonly stitch: Stitch
@@ -32,6 +32,9 @@ const size = z
   .describe("size in pixels as WxH that the model works at; without it the picture's own where the model can, else its native size")
 const steps = z.number().int().min(1).max(1000).default(50).describe('number of steps of the inversion and of the edit, 1 to 1000')
 const guidance = z.number().min(0).max(50).default(7.5).describe('classifier-free guidance scale of the edit; 1 turns guidance off')
+
+/** What an edit takes where neither the person nor the model's card says anything: the numbers of prompt-to-prompt's authors. */
+export const EDIT_DEFAULTS = { guidance: 7.5, blendThreshold: 0.3 } as const
 
 const inversionShape = {
   renoiseSteps: z.number().int().min(1).max(20).default(1).describe('renoise: repetitions of each step after the first'),
@@ -60,11 +63,13 @@ export function wordSchemas<const Sampling extends ZodRawShape, const Output ext
     trajectory: filePath.optional().describe('write the latents of every level to this safetensors file'),
   })
   const swap = z.object({
-    ...sampling,
+    ...shared.sampling,
+    steps,
     ...inversionShape,
     ...shared.output,
     ...shared.stitch,
     task: z.literal('swap'),
+    guidance: z.number().min(0).max(50).optional().describe(`classifier-free guidance scale of the edit; 1 turns guidance off; ${EDIT_DEFAULTS.guidance} unless the model's card has another`),
     image: filePath.optional().describe('picture to edit; without it a picture is drawn from --prompt and --seed and edited on the way'),
     prompt: prompt.optional().describe("description of the picture as it is; without it the recipe's in the picture, else what `describe` says"),
     target: prompt.optional().describe('description of the edited picture; derived from --swap, --add and --remove when left out'),
@@ -82,12 +87,12 @@ export function wordSchemas<const Sampling extends ZodRawShape, const Output ext
     selfPixels: z.number().int().min(0).max(128).default(32).describe('p2p: self-attention follows the original only in maps of at most this side'),
     blendWords: z.array(z.string()).default([]).describe('words whose place may change, a comma between them; without it the changed words'),
     localBlend: z.boolean().default(true).describe('keep the edit to where the changed words look'),
-    blendThreshold: share.default(0.3).describe("share of a word's largest attention that still counts as its place"),
+    blendThreshold: share.optional().describe(`share of a word's largest attention that still counts as its place; ${EDIT_DEFAULTS.blendThreshold} unless the model's card has another`),
     blendStart: share.default(0.2).describe('share of the run after which the edit is kept to its place'),
     mask: filePath.optional().describe('mask of the same size; white = may change; takes the place of the local blend and confines the result'),
     composite: z.boolean().default(true).describe('put only the changed place into the picture and leave every other sample as it is'),
-    bias: z.array(z.string()).default([]).describe('draw where a word of the target is to be, as "word=F.png" (white = there); may be given several times'),
-    biasStrength: z.number().min(0).max(20).default(0.4).describe('how strongly --bias pulls'),
+    bias: z.array(z.string()).default([]).describe('draw where a word of the target is to be, as "word=F.png" (white = there), or is not to be, as "word!=F.png" (white = not there); may be given several times'),
+    biasStrength: z.number().min(0).max(20).default(0.4).describe('how strongly --bias pulls and pushes'),
     startStep: z.number().int().min(0).max(1000).default(4).describe('masactrl: first step in which the target looks at the original'),
     startLayer: z.number().int().min(0).max(100).optional().describe('masactrl: first self-attention layer that does (10 of 16 unless given)'),
     referenceExact: z.boolean().default(false).describe("p2p: reproduce the reference code's slips in word alignment"),
@@ -114,6 +119,7 @@ export function wordSchemas<const Sampling extends ZodRawShape, const Output ext
     dino: filePath.optional().describe('a DINO ViT (.safetensors): adds the structure distance'),
     clip: filePath.optional().describe("folder of a CLIP model as transformers saves it: CLIP-score by it in the place of the checkpoint's own image tower"),
     limit: z.number().int().min(1).optional().describe('only the first cases of each kind'),
+    minutes: z.number().positive().optional().describe('begin nothing further that would not be done within these minutes; the table then holds the edits that every method has made, and the same command goes on'),
     kinds: z.array(z.string()).default([]).describe('only these kinds of edit, 0 to 9'),
     cross: share.default(0.4).describe('p2p: share of the run in which cross-attention follows the original'),
     self: share.default(0.6).describe('p2p: share of the run in which self-attention follows the original'),

@@ -80,9 +80,15 @@ async function prepare(session: DocumentSession, intent: Intent, folder: string,
   }
   if (intent.intent === 'swap' && intent.paint.length > 0) {
     files.bias = await drawnWords(session, intent, folder)
-    for (const { word, file } of files.bias) inputs.push({ role: `${DRAWN_WORD}${word}`.slice(0, 64), hash: (await project.addBlobFile(file, 'image/png', signal)).hash, source: { from: 'blob' } })
+    for (const { word, file } of files.bias) inputs.push({ role: drawnRole(word), hash: (await project.addBlobFile(file, 'image/png', signal)).hash, source: { from: 'blob' } })
   }
   return { base, files, inputs }
+}
+
+/** The name of a drawing among an operation's inputs, which holds 64 characters: the sign at the end is not cut off. */
+function drawnRole(word: string): string {
+  const sign = word.endsWith('!') ? '!' : ''
+  return DRAWN_WORD + word.slice(0, word.length - sign.length).slice(0, 64 - DRAWN_WORD.length - sign.length) + sign
 }
 
 /** The mask layer an intent acts through. @throws EngineError mask/none, mask/empty (exit 2) */
@@ -98,13 +104,16 @@ export function maskOf(session: DocumentSession, intent: Intent): Layer | null {
   return mask
 }
 
-/** Where words are wanted, as grey pictures: what was painted with plus. */
+/** Where words are wanted, and where not (a word with ! behind it), as grey pictures. */
 async function drawnWords(session: DocumentSession, intent: Extract<Intent, { intent: 'swap' }>, folder: string): Promise<{ word: string; file: string }[]> {
   const words = new Map(intent.paint.map((painted) => [painted.word, painted])) // the last drawing of a word is the one that counts
-  return Promise.all([...words.values()].map(async ({ word, tiles }, index) => {
-    const plus = tiles.map((tile) => ({ ...tile, bytes: tile.bytes.map((value) => Math.max(0, Math.min(255, (value - 128) * 2))) }))
-    return { word, file: await tilesAsMask(session, plus, path.join(folder, `word-${index}.png`)) }
-  }))
+  const drawings = [...words.values()].flatMap(({ word, tiles }) => {
+    const part = (sign: 1 | -1) => tiles.map((tile) => ({ ...tile, bytes: tile.bytes.map((value) => Math.max(0, Math.min(255, sign * (value - 128) * 2))) }))
+    const [plus, minus] = [part(1), part(-1)]
+    const isPainted = (painted: typeof plus): boolean => painted.some(({ bytes }) => bytes.some((value) => value > 0))
+    return [...(isPainted(plus) || !isPainted(minus) ? [{ word, tiles: plus }] : []), ...(isPainted(minus) ? [{ word: `${word}!`, tiles: minus }] : [])]
+  })
+  return Promise.all(drawings.map(async ({ word, tiles }, index) => ({ word, file: await tilesAsMask(session, tiles, path.join(folder, `word-${index}.png`)) })))
 }
 
 async function paint(session: DocumentSession, intent: Intent, prepared: Prepared, { folder, seed, run }: { readonly folder: string; readonly seed: number; readonly run: JobRun }): Promise<Variation> {

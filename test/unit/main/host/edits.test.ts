@@ -153,6 +153,27 @@ describe('the queue', () => {
   })
 })
 
+describe('a swap with painted words', () => {
+  it('asks where each word is to be and where not, the first time and when it is replayed', async () => {
+    const { which } = await sampleDocument(rig, 'Painted words')
+    const bytes = new Uint8Array(256 * 256).fill(128)
+    bytes.fill(255, 90 * 256, 120 * 256) // more of the word above
+    bytes.fill(0, 180 * 256, 210 * 256) // less of it below
+    const only = (value: number): Uint8Array<ArrayBuffer> => new Uint8Array(256 * 256).fill(128).fill(value, 0, 256 * 40)
+    const paint = [{ word: 'house', tiles: [{ x: 0, y: 0, bytes }] }, { word: 'meadow', tiles: [{ x: 0, y: 0, bytes: only(0) }] }, { word: 'red', tiles: [{ x: 0, y: 0, bytes: only(255) }] }]
+    const intent = { intent: 'swap', description: 'a red house on a meadow', paint, sampling: { steps: 2, seed: 1 } } as const
+    const asked = (): string[] => (rig.orders.asked.findLast(({ task }) => task === 'swap')!['bias'] as string[]).map((text) => text.replace(/=.*/, '='))
+    const first = await rig.ended((await rig.call('edit.run', { ...which, intent })).job)
+    expect(first).toMatchObject({ state: 'done', error: null })
+    expect(asked()).toEqual(['house=', 'house!=', 'meadow!=', 'red='])
+    const [edit] = (await rig.call('staging.list', which)).edits
+    await rig.call('staging.accept', { ...which, operation: edit!.operation, ordinals: [0] })
+    rig.orders.asked.length = 0
+    expect(await rig.ended((await rig.call('history.replay', { ...which, from: edit!.operation, change: {} })).job)).toMatchObject({ state: 'done', error: null })
+    expect(asked().sort()).toEqual(['house!=', 'house=', 'meadow!=', 'red='])
+  }, 60_000)
+})
+
 describe('replay', () => {
   it('makes every variation again, each with its own seed, and the one that was chosen stays chosen', async () => {
     const { which } = await sampleDocument(rig, 'Replay variations')

@@ -1,7 +1,10 @@
 /** The arithmetic behind `npm run measure`: areas under curves, pointing, seams, bounds, and the scenes it reads. */
-import { existsSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { stepAcross } from '../../../../scripts/measure/border.ts'
+import { Kept } from '../../../../scripts/measure/kept.ts'
 import { areaUnderCurve, pointsInside } from '../../../../scripts/measure/ranking.ts'
 import { figure, renderReport } from '../../../../scripts/measure/report.ts'
 import { decodeRuns, readScenes } from '../../../../scripts/measure/scenes.ts'
@@ -30,6 +33,22 @@ test('a step is the mean difference across the mask’s border, all channels', (
   // 2 x 2 pixels, the right column masked: pixels 0|1 and 2|3 lie across it
   const rgb = Uint8Array.from([10, 10, 10, 20, 10, 10, 0, 0, 0, 0, 0, 60])
   expect(stepAcross(rgb, Uint8Array.from([0, 1, 0, 1]), 2)).toBeCloseTo((10 + 60) / 6, 10)
+})
+
+test('findings are kept as they come; a line that was cut short is lost, and nothing but that line', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'palimpsest-kept-'))
+  try {
+    const file = path.join(folder, 'below', 'found.jsonl')
+    const first = new Kept<{ n: number }>(file)
+    expect([first.all.length, existsSync(file)]).toEqual([0, false])
+    first.add({ n: 1 })
+    appendFileSync(file, '\n{"n":')
+    const second = new Kept<{ n: number }>(file)
+    second.add({ n: 2 })
+    expect(new Kept<{ n: number }>(file).all).toEqual([{ n: 1 }, { n: 2 }])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('figures say whether they are met, in one unit', () => {

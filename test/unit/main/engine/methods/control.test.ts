@@ -110,6 +110,16 @@ test('a drawing raises its word by strength log(1 + sigma) where it is painted, 
   expect([...feeds['cross_free_2x2']!.data]).toEqual([1, 1, 0, 0])
 })
 
+test('a drawing of where a word is not to be lowers it, as strongly in the last steps as in the middle, and frees those cells too', () => {
+  const words = [{ positions: [3], cells: new Map([['2x2', Float32Array.of(-1, -0.5, 0, 1)]]) }]
+  const at = (sigma: number): number[] => [3, 8, 13, 18].map((i) => biasFeeds(words, [[2, 2]], TOKENS, 0.4, sigma)['cross_bias_2x2']!.data[i]!)
+  const rounded = (values: readonly number[]): number[] => values.map(Math.fround)
+  expect(at(Math.E ** 2 - 1)).toEqual(rounded([-0.8, -0.4, 0, 0.8]))
+  expect(at(Math.E - 1)).toEqual(rounded([-0.4, -0.2, 0, 0.4]))
+  expect(at(0)).toEqual(rounded([-0.4, -0.2, 0, 0]))
+  expect([...biasFeeds(words, [[2, 2]], TOKENS, 0.4, 1)['cross_free_2x2']!.data]).toEqual([1, 1, 0, 1])
+})
+
 test('edit-friendly DDPM: sampling with the found noise gives the picture back', async () => {
   const file = { beta_start: 0.00085, beta_end: 0.012, beta_schedule: 'scaled_linear', clip_sample: false, set_alpha_to_one: false, steps_offset: 1 }
   const path = createDdimPath(file, 20)
