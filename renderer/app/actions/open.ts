@@ -50,7 +50,7 @@ async function createProject(name: string, content: Pick<InputOf<'documents.crea
   const project = await call('projects.create', { name })
   let view: DocumentView
   try {
-    view = await call('documents.create', { project: project.project, name, ...content })
+    view = await sayingSo(t('document.opening', { name }), call('documents.create', { project: project.project, name, ...content }))
   } catch (error) {
     await call('projects.close', { project: project.project }).catch(() => null) // the error that matters is the first
     throw error
@@ -146,10 +146,26 @@ export async function pickPictureAsLayer(): Promise<void> {
   for (const file of await bridge().pickFiles({ kind: 'picture', multiple: true })) await placePicture(file)
 }
 
+/** Work that takes this long is told while it goes on, milliseconds. */
+const TELL_AFTER_MS = 500
+
+/** Tells what is going on when it takes a while: a large picture is decoded and cut into tiles before it is shown. */
+async function sayingSo<T>(message: string, work: Promise<T>): Promise<T> {
+  const notice = { id: 'opening', level: 'info', message, sticky: true } as const
+  const timer = setTimeout(() => tellNotice({ ...notice, over: false }), TELL_AFTER_MS)
+  try {
+    return await work
+  } finally {
+    clearTimeout(timer)
+    tellNotice({ ...notice, over: true })
+  }
+}
+
 /** Lays a picture over the open one. @throws AppError */
 export async function placePicture(file: FileInfo): Promise<void> {
   const before = new Set(documentStore.getState().document?.layers.map(({ id }) => id))
-  const view = await change({ change: 'layer.import', file: file.file, name: plainName(file.name), above: null })
+  const name = plainName(file.name)
+  const view = await sayingSo(t('document.opening', { name }), change({ change: 'layer.import', file: file.file, name, above: null }))
   documentStore.setState({ selected: view.layers.filter(({ id }) => !before.has(id)).map(({ id }) => id) })
 }
 

@@ -3,6 +3,7 @@ export const documentStrings = {
   'document.sample': 'Sample photo',
   'document.empty-file': '"{name}" is empty (0 bytes), a picture was expected. Choose another file.',
   'document.project-empty': 'The project "{name}" holds no picture. Open a picture instead.',
+  'document.opening': 'Opening "{name}".',
   'document.cannot-open': '"{name}" could not be opened',
   'document.cannot-open-project': 'The project could not be opened',
   'document.cannot-repair': 'The project could not be repaired',
