@@ -83,7 +83,7 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  function contextFor(run: RunOptions): RunContext & { leaveModels(): void } {
+  function contextFor(run: RunOptions): RunContext & { end(): void } {
     const emit = run.onEvent ?? (() => {})
     let leave: (() => void) | undefined
     const takeTurn = async (): Promise<void> => {
@@ -121,7 +121,12 @@ export function createEngine(options: EngineOptions): Engine {
       async makeRoom(keep) {
         await release((key) => loaded.get(key) !== keep)
       },
-      leaveModels: () => leave?.(),
+      leaveModels(checkpoint) {
+        const ran = checkpoint.handOver()
+        leave?.()
+        return ran
+      },
+      end: () => leave?.(),
     }
   }
 
@@ -132,7 +137,7 @@ export function createEngine(options: EngineOptions): Engine {
       try {
         return await dispatch(context, request)
       } finally {
-        context.leaveModels()
+        context.end()
       }
     },
     unload: () => release(() => true),

@@ -87,6 +87,30 @@ describe.skipIf(missing.length > 0)('a batch with the starter', () => {
   }, 240_000)
 })
 
+describe.skipIf(missing.length > 0)('two requests to one engine at a time', () => {
+  it('take turns with the model, make the bytes they make alone, and count for themselves', async () => {
+    const place = path.join(folder, 'turns')
+    await disc(path.join(place, 'photo.png'), 96, '#80c0f0', '#d02020')
+    await sharp(Buffer.from('<svg width="96" height="96"><rect width="100%" height="100%"/><circle cx="48" cy="48" r="20" fill="white"/></svg>')).removeAlpha().png().toFile(path.join(place, 'mask.png'))
+    const told: string[] = []
+    const ask = async (name: string, steps: number): Promise<{ calls: unknown; bytes: Buffer }> => {
+      const out = path.join(place, `${name}.png`)
+      const answer = await engine.run({ task: 'inpaint', model: 'starter-inpaint', prompt: 'a blue house', steps, seed: steps, device: 'cpu', image: path.join(place, 'photo.png'), mask: path.join(place, 'mask.png'), out }, {
+        onEvent: (event) => event.event === 'progress' && told.push(`${name} ${event.phase}`),
+      })
+      return { calls: answer['unetCalls'], bytes: fs.readFileSync(out) }
+    }
+    const alone = [await ask('first', 2), await ask('second', 3)]
+    told.length = 0
+    expect(await Promise.all([ask('first', 2), ask('second', 3)])).toEqual(alone)
+    expect(alone[0]!.calls).not.toBe(alone[1]!.calls)
+    const at = (what: string): number => told.indexOf(what)
+    expect(at('second wait')).toBeGreaterThanOrEqual(0)
+    expect(at('second wait')).toBeLessThan(at('first write'))
+    expect(at('second load')).toBeGreaterThan(at('first write'))
+  }, 120_000)
+})
+
 interface Edit { readonly task: 'inpaint' | 'remove'; readonly params: JsonObject; readonly mask: string }
 
 /** An edit as the editor makes one: the document flattened, the engine's run, its patch as a layer, one commit. */

@@ -1,7 +1,7 @@
 /** What every pipeline is given: the models, the machine, and a way to tell how far it is. */
 import type { ModelStore } from '../families/modelStore.ts'
 import type { EngineEvent } from '../requests.ts'
-import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
+import type { LoadedCheckpoint, RunCounts } from './loadedCheckpoint.ts'
 import type { SpeedBook } from './speed.ts'
 
 /** Options of a run that decide which sessions it needs. */
@@ -23,6 +23,11 @@ export interface RunContext {
   readonly emit: (event: EngineEvent) => void
   /** The checkpoint with its nets, kept between runs. */
   checkpoint(model: string, options: CheckpointOptions): Promise<LoadedCheckpoint>
+  /**
+   * The next run may use the models from now on, while this one writes what it made. Optional: a run that ends has left them.
+   * @returns what this run counted; `loaded` counts for others afterwards
+   */
+  leaveModels(loaded: LoadedCheckpoint): RunCounts
   /** Other checkpoints' nets are freed; for runs that need the memory. */
   makeRoom(keep: LoadedCheckpoint): Promise<void>
 }

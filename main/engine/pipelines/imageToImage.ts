@@ -46,10 +46,11 @@ export async function imageToImage(context: RunContext, request: RequestOf<'img2
 
   progress.begin('write')
   const shown = request.size ?? { width: Math.min(plan.model.width, Math.round(picture.width / plan.scale)), height: Math.min(plan.model.height, Math.round(picture.height / plan.scale)) }
+  const ran = context.leaveModels(loaded)
   const recipe = samplingRecipe(request, loaded, seed, scheduler.className, { strength: request.strength, width: shown.width, height: shown.height })
   const written = await writePicture(pictureFromPixels(cropTopLeft(pixels, shown)), request.out, { quality: request.quality, ...(request.recipe ? { recipe } : {}) })
   progress.finish()
-  noteWriting(loaded, shape, progress.timings['write'])
-  await loaded.learnSpeeds()
-  return { ...samplingReport(request, loaded, seed, scheduler.className, progress.timings), out: written.path, bytes: written.bytes, width: shown.width, height: shown.height }
+  noteWriting(ran, shape, progress.timings['write'])
+  await ran.learnSpeeds()
+  return { ...samplingReport(request, ran, seed, scheduler.className, progress.timings), out: written.path, bytes: written.bytes, width: shown.width, height: shown.height }
 }

@@ -24,6 +24,7 @@ export async function inpaint(context: RunContext, request: RequestOf<'inpaint'>
   const seed = seedOf(request)
 
   const edited = await editRegion(context, loaded, request, { picture, masks, strength: request.strength, soft: request.soft, seed })
+  const ran = context.leaveModels(loaded)
 
   const recipe = samplingRecipe(request, loaded, seed, edited.scheduler, {
     strength: request.strength, soft: request.soft || undefined, grow: request.grow, feather: request.feather, ring: request.ring, padding: request.padding,
@@ -32,10 +33,10 @@ export async function inpaint(context: RunContext, request: RequestOf<'inpaint'>
   for (const note of written.notes) warn(context, 'output/note', note)
   if (request.sheet) await writePicture(await comparisonSheet({ before: picture, mask, after: edited.picture }), request.sheet)
   edited.progress.finish()
-  noteWriting(loaded, edited.shape, edited.progress.timings['write'])
-  await loaded.learnSpeeds()
+  noteWriting(ran, edited.shape, edited.progress.timings['write'])
+  await ran.learnSpeeds()
   return {
-    ...samplingReport(request, loaded, seed, edited.scheduler, edited.progress.timings),
+    ...samplingReport(request, ran, seed, edited.scheduler, edited.progress.timings),
     ...reportWritten(written, edited.changedOutside),
     crop: edited.plan.box,
     modelSize: edited.plan.model,

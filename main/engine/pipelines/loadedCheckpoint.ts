@@ -6,21 +6,21 @@ import { badInput, EngineError, failed } from '../errors.ts'
 import type { Checkpoint, ComponentName } from '../families/checkpoint.ts'
 import { graphCost, type GraphCost } from '../graph/cost.ts'
 import type { Graph } from '../graph/graph.ts'
-import { buildVaeDecoder, buildVaeEncoder } from '../nets/autoencoderKl.ts'
 import { buildTinyDecoder } from '../nets/autoencoderTiny.ts'
 import { buildClipText } from '../nets/clipText.ts'
 import { buildUNet2DCondition } from '../nets/unet2dCondition.ts'
 import { openSession, type DeviceName, type NetSession } from '../runtime/session.ts'
-import { scale } from '../tensor/elementwise.ts'
 import type { IntTensor, Latents, Pixels, PromptEmbeds, Tensor } from '../tensor/tensor.ts'
 import { tensor } from '../tensor/tensor.ts'
 import { ensureFloat32, type WeightCache } from '../weights/convertedWeights.ts'
 import { ensureInt8 } from '../weights/quantisedWeights.ts'
 import type { WeightIndex } from '../weights/weightIndex.ts'
+import { checkpointVae, type VaeOptions } from './checkpointVae.ts'
 import type { NoisePredictor } from './denoise.ts'
+import { output } from './netOutput.ts'
 import { RunTimes } from './runTimes.ts'
 import type { SpeedBook } from './speed.ts'
-import { tiledVae, type Vae } from './vae.ts'
+import type { Vae } from './vae.ts'
 
 /** Where and how nets run. */
 export interface NetRuntime {
@@ -33,11 +33,12 @@ export interface NetRuntime {
   readonly speed: SpeedBook
 }
 
-/** The nets of a checkpoint: a VAE is two of them. */
-export type NetName = 'unet' | 'textEncoder' | 'vaeEncoder' | 'vaeDecoder' | 'tinyDecoder' | 'imageEncoder' | 'probe'
+/** The nets of a checkpoint: a VAE is two of them, and an int8 UNet has a float one beside it (see {@link LoadedCheckpoint.unetAt}). */
+export type NetName = 'unet' | 'unetFloat' | 'textEncoder' | 'vaeEncoder' | 'vaeDecoder' | 'tinyDecoder' | 'imageEncoder' | 'probe'
 
 const COMPONENT_OF: Readonly<Record<NetName, ComponentName>> = {
   unet: 'unet',
+  unetFloat: 'unet',
   textEncoder: 'textEncoder',
   vaeEncoder: 'vae',
   vaeDecoder: 'vae',
@@ -48,14 +49,6 @@ const COMPONENT_OF: Readonly<Record<NetName, ComponentName>> = {
 
 type BuildNet = (config: Readonly<Record<string, unknown>>, weights: WeightIndex) => Graph
 
-/** How pictures go through the VAE; the defaults are the ordinary way. */
-export interface VaeOptions {
-  readonly tiledFrom?: number
-  readonly tile?: number
-  /** decode with the tiny VAE where the checkpoint has one */
-  readonly tiny?: boolean
-}
-
 /** A session with what is known of its cost. */
 interface OpenNet {
   readonly session: NetSession
@@ -65,21 +58,27 @@ interface OpenNet {
 /** Seconds that opening a net takes at least, and per gigabyte of its weights: a first guess, corrected by real ones. */
 const OPEN_SECONDS = { least: 0.03, perGigabyte: 0.4 }
 
+/** What a run counted, as its report and the speed book want it; see {@link LoadedCheckpoint.handOver}. */
+export type RunCounts = Pick<LoadedCheckpoint, 'checkpoint' | 'device' | 'unetCalls' | 'unetSeconds' | 'loadSeconds' | 'times' | 'learnSpeeds'>
+
 /** Nets together larger than this many bytes are held one at a time. */
 export const KEEP_ALL_BELOW_BYTES = 2 ** 31
 
-/** Latent channels and picture scale of every family so far. */
-const VAE_SCALE = 8
+/**
+ * With int8 nets, steps from this share of the training timesteps on run in float32: they decide what is where, and a
+ * small error there can end in another picture (starter, DDIM 20, 20 prompts: worst PSNR 23 dB without, 33 dB with it).
+ */
+export const FLOAT_FROM = 0.8
 
 /** A checkpoint's nets, opened on demand. Dispose it to free them. */
 export class LoadedCheckpoint {
   readonly checkpoint: Checkpoint
   readonly #runtime: NetRuntime
   readonly #nets = new Map<string, Promise<OpenNet>>()
-  readonly #weights = new Map<ComponentName, Promise<WeightIndex>>()
+  readonly #weights = new Map<string, Promise<WeightIndex>>()
   readonly #costs = new Map<string, GraphCost>()
   /** what nets took in the run so far; {@link learnSpeeds} remembers it */
-  readonly times = new RunTimes()
+  times = new RunTimes()
   /** called with the component's name while it is loaded or converted */
   onLoad: (component: ComponentName, share?: number) => void = () => {}
   /** stops a conversion that is under way */
@@ -104,6 +103,17 @@ export class LoadedCheckpoint {
   /** Whether graphs built for this checkpoint may use the device's fused attention. */
   get fused(): boolean {
     return this.#runtime.fused
+  }
+
+  /** Whether the UNet's layers are int8 where {@link unetAt} says so. */
+  get fast(): boolean {
+    return this.#runtime.fast && this.device === 'cpu'
+  }
+
+  /** The UNet that a step runs with: int8 nets leave the noisiest ones to float32. */
+  unetAt(timestep: number): 'unet' | 'unetFloat' {
+    const trained = this.checkpoint.schedulerConfig['num_train_timesteps']
+    return this.fast && timestep >= FLOAT_FROM * (typeof trained === 'number' ? trained : 1000) ? 'unetFloat' : 'unet'
   }
 
   /**
@@ -139,10 +149,12 @@ export class LoadedCheckpoint {
 
   /** The UNet for one latent size and prompt length. */
   async predictor(height: number, width: number, tokens: number): Promise<NoisePredictor> {
-    const net = await this.#openUNet(height, width, tokens)
+    if (!this.fast) await this.#openUNet('unet', height, width, tokens) // else the first step tells which one
     return {
       source: this.checkpoint.path,
       predict: async (sample, timestep, promptEmbeds) => {
+        const name = this.unetAt(timestep)
+        const net = await this.#openUNet(name, height, width, tokens)
         const started = performance.now()
         const feeds: Record<string, Tensor> = {
           sample,
@@ -153,40 +165,15 @@ export class LoadedCheckpoint {
         const seconds = (performance.now() - started) / 1000
         this.unetCalls += 1
         this.unetSeconds += seconds
-        this.times.note(this.speedKey('unet', height, width), net.cost, seconds)
+        this.times.note(this.speedKey(name, height, width), net.cost, seconds)
         return result
       },
     }
   }
 
   /** The VAE, tiled from `tiledFrom` pixels on with tiles of `tile` latent pixels. */
-  vae({ tiledFrom, tile, tiny = false }: VaeOptions = {}): Vae {
-    const factor = this.#scalingFactor()
-    return tiledVae(
-      {
-        source: this.checkpoint.path,
-        encode: async (pixels) => {
-          const [, , height, width] = pixels.dims as [number, number, number, number]
-          const net = await this.#open('vaeEncoder', `${height}x${width}`, (config, weights) =>
-            buildVaeEncoder(config, weights, { batch: 1, height, width, fused: this.#runtime.fused }),
-          )
-          const result = await this.#timed(net, this.speedKey('vaeEncoder', height / VAE_SCALE, width / VAE_SCALE), { sample: pixels })
-          return scale(output(result, 'mean') as Latents, factor)
-        },
-        decode: async (latents) => {
-          const small = tiny ? await this.tinyDecode(latents) : null
-          if (small) return small
-          const [, , height, width] = latents.dims as [number, number, number, number]
-          const net = await this.#open('vaeDecoder', `${height}x${width}`, (config, weights) =>
-            buildVaeDecoder(config, weights, { batch: 1, height, width, fused: this.#runtime.fused }),
-          )
-          const result = await this.#timed(net, this.speedKey('vaeDecoder', height, width), { latent_sample: scale(latents, 1 / factor) })
-          return output(result, 'sample') as Pixels
-        },
-      },
-      tiledFrom,
-      tile,
-    )
+  vae(options: VaeOptions = {}): Vae {
+    return checkpointVae(this, options)
   }
 
   /** Latents to pixels by the tiny VAE, for previews; null when the checkpoint has none. */
@@ -227,7 +214,7 @@ export class LoadedCheckpoint {
 
   /** Names a net and its size in the speed book. */
   speedKey(net: NetName, height: number, width: number): string {
-    return `${this.checkpoint.hash.slice(0, 12)} ${net} ${height}x${width}${net === 'unet' && this.#runtime.fast ? ' int8' : ''}`
+    return `${this.checkpoint.hash.slice(0, 12)} ${net === 'unetFloat' ? 'unet' : net} ${height}x${width}${net === 'unet' && this.fast ? ' int8' : ''}`
   }
 
   /** Cost of one run of a net; a graph is built for it once per `variant`. */
@@ -236,7 +223,7 @@ export class LoadedCheckpoint {
     const known = this.#costs.get(key)
     if (known) return known
     const component = COMPONENT_OF[net]
-    const weights = await this.weights(component)
+    const weights = await this.#weightsOf(net)
     const cost = this.#fit(() => graphCost(build(this.#component(component).config, weights)))
     this.#costs.set(key, cost)
     return cost
@@ -261,29 +248,43 @@ export class LoadedCheckpoint {
     this.times.reset()
   }
 
+  /** What this run counted, for itself from now on: the next one may begin while this one writes its files. */
+  handOver(): RunCounts {
+    const { checkpoint, device, unetCalls, unetSeconds, loadSeconds, times } = this
+    this.times = new RunTimes()
+    return { checkpoint, device, unetCalls, unetSeconds, loadSeconds, times, learnSpeeds: () => times.learn(this.#runtime.speed, device) }
+  }
+
   /** Frees every net. */
   async dispose(): Promise<void> {
     await this.#release(() => true)
   }
 
-  /** F32 weights of a component, converted on first use where the device needs it. */
+  /** Weights of a component as the device runs them, converted on first use where it needs that: F32, or int8 for a fast UNet. */
   weights(component: ComponentName): Promise<WeightIndex> {
-    let weights = this.#weights.get(component)
+    return this.#convert(component, component === 'unet' && this.fast ? ensureInt8 : ensureFloat32)
+  }
+
+  #convert(component: ComponentName, prepare: typeof ensureFloat32): Promise<WeightIndex> {
+    const key = `${component} ${prepare === ensureInt8 ? 'int8' : 'float'}`
+    let weights = this.#weights.get(key)
     if (!weights) {
-      const stored = this.#component(component).weights
-      const prepare = component === 'unet' && this.#runtime.fast && this.device === 'cpu' ? ensureInt8 : ensureFloat32
-      weights = prepare(stored, this.#runtime.weightCache, {
+      weights = prepare(this.#component(component).weights, this.#runtime.weightCache, {
         onProgress: ({ done, total }) => this.onLoad(component, done / total),
         ...(this.signal ? { signal: this.signal } : {}),
       })
-      this.#weights.set(component, weights)
-      weights.catch(() => this.#weights.delete(component))
+      this.#weights.set(key, weights)
+      weights.catch(() => this.#weights.delete(key))
     }
     return weights
   }
 
-  #openUNet(height: number, width: number, tokens: number): Promise<OpenNet> {
-    return this.#open('unet', `${height}x${width}x${tokens}${this.#runtime.fast ? ' int8' : ''}`, (config, weights) =>
+  #weightsOf(net: NetName): Promise<WeightIndex> {
+    return net === 'unetFloat' ? this.#convert('unet', ensureFloat32) : this.weights(COMPONENT_OF[net])
+  }
+
+  #openUNet(net: 'unet' | 'unetFloat', height: number, width: number, tokens: number): Promise<OpenNet> {
+    return this.#open(net, `${height}x${width}x${tokens}`, (config, weights) =>
       buildUNet2DCondition(config, weights, { batch: 1, height, width, tokens, fused: this.#runtime.fused }),
     )
   }
@@ -303,7 +304,7 @@ export class LoadedCheckpoint {
     const component = COMPONENT_OF[net]
     this.onLoad(component)
     const { config } = this.#component(component)
-    const weights = await this.weights(component)
+    const weights = await this.#weightsOf(net)
     const converted = performance.now() // the first time weights are converted, later they are only mapped
     const graph = this.#fit(() => build(config, weights))
     const cost = graphCost(graph)
@@ -363,24 +364,8 @@ export class LoadedCheckpoint {
     if (component) return component
     throw failed('checkpoint/component', `${this.checkpoint.path} has no ${name}, which this task needs; choose a checkpoint that has one.`)
   }
-
-  #scalingFactor(): number {
-    const factor = this.#component('vae').config['scaling_factor']
-    return typeof factor === 'number' ? factor : 0.18215
-  }
 }
 
 function openGuess({ weightBytes }: GraphCost): number {
   return OPEN_SECONDS.least + (OPEN_SECONDS.perGigabyte * weightBytes) / 1e9
-}
-
-/** Pixels of a side that a latent side stands for. */
-export function pixelsOf(latentSide: number): number {
-  return latentSide * VAE_SCALE
-}
-
-function output(results: Record<string, Tensor>, name: string): Tensor {
-  const result = results[name]
-  if (result) return result
-  throw failed('run/output', `The net gave no output named ${name}; please report it.`)
 }

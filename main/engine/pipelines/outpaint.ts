@@ -38,12 +38,13 @@ export async function outpaint(context: RunContext, request: RequestOf<'outpaint
     picture = edited.picture
   }
   await loaded.learnSpeeds()
+  const ran = context.leaveModels(loaded)
   const { left, right, top, bottom } = request
   const recipe = samplingRecipe(request, loaded, seed, edited!.scheduler, { left, right, top, bottom, grow: request.grow, feather: request.feather, ring: request.ring })
   const written = await writePicture(picture, request.out, { quality: request.quality, ...(request.recipe ? { recipe } : {}) })
   for (const note of written.notes) warn(context, 'output/note', note)
   return {
-    ...samplingReport(request, loaded, seed, edited!.scheduler, timings),
+    ...samplingReport(request, ran, seed, edited!.scheduler, timings),
     ...reportWritten(written, edited!.changedOutside),
     width: picture.width,
     height: picture.height,

@@ -1,7 +1,7 @@
 /** What a run will take: its phases with expected seconds, before anything is loaded. */
 import type { GraphCost } from '../graph/cost.ts'
 import type { RunContext } from './context.ts'
-import type { LoadedCheckpoint, NetName } from './loadedCheckpoint.ts'
+import { FLOAT_FROM, type LoadedCheckpoint, type NetName } from './loadedCheckpoint.ts'
 import { textCost, unetCost, vaeCosts } from './netCosts.ts'
 import type { PlannedPhase } from './progress.ts'
 
@@ -48,7 +48,7 @@ interface PhaseSeconds {
 export async function planPhases(context: RunContext, loaded: LoadedCheckpoint, shape: RunShape): Promise<PlannedPhase[]> {
   const [height, width] = shape.latent
   const unet = await unetCost(loaded, height, width)
-  const perCall = (await context.speed.predict(loaded.speedKey('unet', height, width), unet, loaded.device)) * (shape.guided ? 2 : 1)
+  const perCall = (await rowSeconds(context, loaded, { height, width })) * (shape.guided ? 2 : 1)
   const once = await phaseSeconds(context, loaded, shape, { net: unet, variant: `${height}x${width}` })
   const seconds: Readonly<Record<string, { steps: number; seconds: number }>> = {
     load: { steps: 0, seconds: once.load },
@@ -62,6 +62,12 @@ export async function planPhases(context: RunContext, loaded: LoadedCheckpoint, 
   const repeated = shape.phases.filter((phase) => !isOnce(phase))
   const names = [...shape.phases.filter(isOnce), ...Array.from({ length: shape.pictures }, () => repeated).flat()]
   return names.map((phase) => ({ phase, ...(seconds[phase] ?? { steps: 0, seconds: once.write }) }))
+}
+
+/** Seconds of one row through the plain UNet; of an int8 one with its share of float steps. */
+export async function rowSeconds({ speed }: RunContext, loaded: LoadedCheckpoint, { height, width, tokens }: { readonly height: number; readonly width: number; readonly tokens?: number }): Promise<number> {
+  const of = async (net: 'unet' | 'unetFloat'): Promise<number> => speed.predict(loaded.speedKey(net, height, width), await unetCost(loaded, height, width, tokens, net), loaded.device)
+  return loaded.fast ? FLOAT_FROM * (await of('unet')) + (1 - FLOAT_FROM) * (await of('unetFloat')) : of('unet')
 }
 
 /** Seconds of opening nets, of the VAE and of writing. A net that is open costs nothing to open; the decoder is opened where it is first used. */
@@ -89,7 +95,7 @@ export function regionVaeRuns({ checkpoint }: LoadedCheckpoint): VaeRuns {
 }
 
 /** Notes what writing really took, once a run has ended. @param seconds of the phase `write`, over all pictures */
-export function noteWriting(loaded: LoadedCheckpoint, shape: RunShape, seconds: number | undefined): void {
+export function noteWriting(loaded: RunCounts, shape: RunShape, seconds: number | undefined): void {
   if (seconds !== undefined) loaded.times.note(writeKey(shape), writeGuess(shape), seconds / shape.pictures)
 }
 

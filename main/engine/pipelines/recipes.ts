@@ -2,7 +2,7 @@
 import type { Recipe } from '../image/recipe.ts'
 import type { WrittenPicture } from '../image/writePicture.ts'
 import type { SamplingRequest } from '../requests.ts'
-import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
+import type { LoadedCheckpoint, RunCounts } from './loadedCheckpoint.ts'
 
 /** The program's name and version as embedded in recipes. */
 export const PROGRAM = { name: 'Palimpsest', version: '0.1.0' } as const
@@ -35,7 +35,7 @@ export function samplingRecipe(request: SamplingRequest & { readonly task: strin
 }
 
 /** What every sampling result reports. */
-export function samplingReport(request: SamplingRequest, loaded: LoadedCheckpoint, seed: number, scheduler: string, timings: Readonly<Record<string, number>>) {
+export function samplingReport(request: SamplingRequest, loaded: RunCounts, seed: number, scheduler: string, timings: Readonly<Record<string, number>>) {
   const round = (seconds: number): number => Math.round(seconds * 1000) / 1000
   return {
     model: loaded.checkpoint.id,

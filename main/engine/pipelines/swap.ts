@@ -110,14 +110,15 @@ export async function swap(context: RunContext, asked: SwapRequest): Promise<Eng
     : { picture: pictureFromPixels(cropTopLeft(edited, request.size ?? { width: size.width * 8, height: size.height * 8 })), changedOutside: null }
   const scheduler = start.kind === 'drawn' ? start.scheduler.className : 'DDIMScheduler'
   const recipe = samplingRecipe({ ...request, prompt: words.source }, loaded, seed, scheduler, recipeOf(request, words, start))
+  const ran = context.leaveModels(loaded)
   const written = await writePicture(finished.picture, request.out, { quality: request.quality, ...(request.recipe ? { recipe } : {}) })
   for (const note of written.notes) warn(context, 'output/note', note)
   if (request.sheet) await writeSheet(request.sheet, picture ?? pictureFromPixels(before!), finished.picture, words)
   progress.finish()
-  noteWriting(loaded, editShape(size, editPlan), progress.timings['write'])
-  await loaded.learnSpeeds()
+  noteWriting(ran, editShape(size, editPlan), progress.timings['write'])
+  await ran.learnSpeeds()
   return {
-    ...samplingReport({ ...request, prompt: words.source }, loaded, seed, scheduler, progress.timings),
+    ...samplingReport({ ...request, prompt: words.source }, ran, seed, scheduler, progress.timings),
     ...(finished.changedOutside === null ? { out: written.path, format: written.format, bytes: written.bytes } : reportWritten(written, finished.changedOutside)),
     width: finished.picture.width,
     height: finished.picture.height,
