@@ -44,10 +44,15 @@ export function AddModels() {
   )
 }
 
+/** What a configuration can help to read. */
+const WEIGHTS = /\.safetensors$/i
+
 /** A file that waits for the person's decision. */
 function Offer({ one }: { readonly one: Adding }) {
   const { add, dismiss, setConfig } = useModels((state) => state)
   const { file, found, config, busy, problem } = one
+  // a pickle or a file of another kind stays what it is, whatever a person knows about it
+  const open = found !== null && (found.usable || file.folder || WEIGHTS.test(file.name))
   const pickConfig = async (): Promise<void> => {
     const [folder] = await bridge().pickFiles({ kind: 'folder', multiple: false })
     if (folder) setConfig(file.file, folder)
@@ -58,15 +63,15 @@ function Offer({ one }: { readonly one: Adding }) {
       {busy && !found && <p className="models-facts">{t('models.add.looking')}</p>}
       {found && <p className="models-plain">{t('models.add.found', { found: found.found })}{found.kind && <span className="models-facts"> · {kindName(found.kind)}</span>}</p>}
       {found?.notes.map((note) => <p key={note} className="models-facts">{note}</p>)}
-      {found && !found.usable && <p className="models-warning">{t('models.add.unusable')}</p>}
+      {found && !found.usable && open && <p className="models-warning">{t('models.add.unusable')}</p>}
       {problem !== null && <p className="models-warning" role="alert">{problem}</p>}
       <div className="models-buttons">
         {config
           ? <Button variant="subtle" size="compact-sm" title={t('models.add.config.clear')} onClick={() => setConfig(file.file, null)}>{t('models.add.config.chosen', { name: config.name })} ×</Button>
-          : found && <Button variant="subtle" size="compact-sm" onClick={() => void pickConfig()}>{t('models.add.config')}</Button>}
+          : open && <Button variant="subtle" size="compact-sm" onClick={() => void pickConfig()}>{t('models.add.config')}</Button>}
         <span className="models-spring" />
         <Button variant="default" onClick={() => dismiss(file.file)}>{t('models.add.dismiss')}</Button>
-        {found && <Button loading={busy} variant={found.usable || config ? 'filled' : 'default'} onClick={() => void add(file.file)}>{t(found.usable || config ? 'models.add.add' : 'models.add.anyway')}</Button>}
+        {open && <Button loading={busy} variant={found.usable || config ? 'filled' : 'default'} onClick={() => void add(file.file)}>{t(found.usable || config ? 'models.add.add' : 'models.add.anyway')}</Button>}
       </div>
     </div>
   )
