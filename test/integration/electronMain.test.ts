@@ -15,7 +15,7 @@ const home = fs.mkdtempSync(path.join(os.tmpdir(), 'palimpsest-main-'))
 const bundle = path.join(root, '.cache', `electron-${process.pid}`)
 const page = path.join(root, '.cache', 'renderer', 'index.html')
 afterAll(() => {
-  for (const folder of [home, bundle]) fs.rmSync(folder, { recursive: true, force: true })
+  for (const folder of [home, bundle, path.dirname(page)]) fs.rmSync(folder, { recursive: true, force: true })
 })
 
 const PAGE = `

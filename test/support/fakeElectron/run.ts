@@ -26,7 +26,7 @@ export interface FakeStart {
 /** Runs it until its page is done, quits it as the window's closing does, and returns what it told. @throws Error when it ends by itself */
 export function runFake({ main, home, page, resources, openFile, args = [] }: FakeStart): Promise<Told[]> {
   const register = path.join(import.meta.dirname, 'register.mjs')
-  const env = { ...process.env, FAKE_HOME: home, FAKE_PAGE: `${page}`, FAKE_RESOURCES: resources ?? '', FAKE_OPEN_FILE: openFile ?? '', PALIMPSEST_HOME: path.join(home, 'palimpsest') }
+  const env = { ...process.env, FAKE_HOME: home, FAKE_PAGE: page, FAKE_RESOURCES: resources ?? '', FAKE_OPEN_FILE: openFile ?? '', PALIMPSEST_HOME: path.join(home, 'palimpsest') }
   const child = spawn(process.execPath, ['--import', register, main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   const told: Told[] = []
   let rest = ''
