@@ -9,7 +9,7 @@ import type { ToolId, ToolOptions } from '../canvas/tools/toolTypes.ts'
 export type { Brush, ToolId, ToolOptions }
 
 /** Brushes have settings of their own, so that a fine paint brush leaves the mask's broad one alone. */
-export type BrushKind = 'mask' | 'paint' | 'clone' | 'word'
+export type BrushKind = 'mask' | 'paint' | 'clone' | 'word' | 'scribble'
 /** Settings of tools besides brushes and the layer they work on. */
 export type PlainOptions = Omit<ToolOptions, 'brush' | 'layer' | 'layers' | 'sampleLayer'> & { readonly sampleAll: boolean }
 
@@ -22,7 +22,7 @@ const brush: Brush = { size: 48, hardness: 0.8, opacity: 1, spacing: 0.1, smooth
 export const toolStore = createStore<ToolState>(() => ({
   tool: 'mask-brush',
   held: null,
-  brushes: { mask: { ...brush, size: 80 }, paint: { ...brush, size: 24 }, clone: { ...brush, hardness: 0.5 }, word: { ...brush, hardness: 0.2 } },
+  brushes: { mask: { ...brush, size: 80 }, paint: { ...brush, size: 24 }, clone: { ...brush, hardness: 0.5 }, word: { ...brush, hardness: 0.2 }, scribble: { ...brush, size: 16, hardness: 1 } },
   options: {
     maskMode: 'add', combine: 'add', colour: '#1f6feb', tolerance: 0.12, contiguous: true, sampleAll: true, scribble: 'foreground', gradient: 'linear',
     aspect: null, frameStep: 8, outside: true, wordSign: 'plus', plane: 'pixels',
@@ -34,7 +34,7 @@ export function activeTool(state: ToolState): ToolId {
   return state.held ?? state.tool
 }
 
-const BRUSH_OF: Partial<Record<ToolId, BrushKind>> = { 'mask-brush': 'mask', 'mask-eraser': 'mask', 'smart-select': 'mask', paint: 'paint', 'paint-eraser': 'paint', clone: 'clone', 'word-paint': 'word' }
+const BRUSH_OF: Partial<Record<ToolId, BrushKind>> = { 'mask-brush': 'mask', 'mask-eraser': 'mask', 'smart-select': 'scribble', paint: 'paint', 'paint-eraser': 'paint', clone: 'clone', 'word-paint': 'word' }
 const JOINING: ReadonlySet<ToolId> = new Set(['lasso', 'polygon', 'rectangle', 'ellipse', 'wand', 'smart-select', 'gradient-mask'])
 
 /** The brush of a tool, if it has one. */

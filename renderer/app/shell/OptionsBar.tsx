@@ -21,7 +21,7 @@ export function OptionsBar() {
       {tool === 'mask-brush' && <MaskMode />}
       {tool === 'smart-select' && <Choice option="scribble" values={{ foreground: t('options.scribble.foreground'), background: t('options.scribble.background') }} label={title} />}
       {joinsMask(tool) && <Combine />}
-      {brush && <BrushOptions kind={brush} hard={tool === 'smart-select'} />}
+      {brush && <BrushOptions kind={brush} />}
       {tool === 'wand' && <WandOptions />}
       {tool === 'gradient-mask' && <Choice option="gradient" values={{ linear: t('options.gradient.linear'), radial: t('options.gradient.radial') }} label={title} />}
       {tool === 'word-paint' && <Choice option="wordSign" values={{ plus: t('options.word.plus'), minus: t('options.word.minus') }} label={title} />}
@@ -57,13 +57,13 @@ function Combine() {
   )
 }
 
-/** `hard`: a scribble, which has a size and nothing else. */
-function BrushOptions({ kind, hard }: { readonly kind: BrushKind; readonly hard: boolean }) {
+/** A scribble has a size and nothing else. */
+function BrushOptions({ kind }: { readonly kind: BrushKind }) {
   const brush = useStore(toolStore, ({ brushes }) => brushes[kind])
   return (
     <>
       <SliderRow compact label={t('options.size')} value={Math.min(brush.size, 600)} min={1} max={600} step={1} suffix=" px" onChange={(size) => setBrush(kind, { size })} />
-      {!hard && <SoftOptions kind={kind} />}
+      {kind !== 'scribble' && <SoftOptions kind={kind} />}
     </>
   )
 }

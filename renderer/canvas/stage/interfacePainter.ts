@@ -8,6 +8,8 @@ import type { Sketch } from './sketches.ts'
 
 /** Side of a handle, CSS pixels. */
 export const HANDLE_SIDE = 10
+/** letters on a light accent */
+const INK = '#10131a'
 
 /** Colours of the interface. */
 export interface InterfaceColours {
@@ -98,7 +100,7 @@ function between(one: Point, other: Point, share: number): Point {
 
 /** A small plate with a text, above a place. */
 function labelNode(text: string, { x, y }: Point, { accent, onAccent }: InterfaceColours): Konva.Group {
-  const words = new Konva.Text({ text, fontSize: 12, fontFamily: 'system-ui, sans-serif', fill: onAccent, padding: 4, listening: false })
+  const words = new Konva.Text({ text, fontSize: 12, fontFamily: getComputedStyle(document.body).fontFamily, fill: isLight(accent) ? INK : onAccent, padding: 4, listening: false })
   const group = new Konva.Group({ x, y: Math.max(2, y - words.height() - 8), listening: false })
   group.add(new Konva.Rect({ width: words.width(), height: words.height(), fill: accent, cornerRadius: 4, listening: false }), words)
   return group
@@ -131,4 +133,10 @@ function ellipsePoints({ x, y, width, height }: Rect): Point[] {
     const angle = (2 * Math.PI * i) / 96
     return { x: x + (width / 2) * (1 + Math.cos(angle)), y: y + (height / 2) * (1 + Math.sin(angle)) }
   })
+}
+
+/** Whether dark letters read better on a colour; only "#rrggbb" is looked at. */
+function isLight(colour: string): boolean {
+  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 140
 }

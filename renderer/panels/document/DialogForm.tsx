@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { tellProblem } from '../../stores/dialogStore.ts'
 import { t } from '../../strings/t.ts'
 
-/** See the file's head. The dialog stays open when `onDone` fails, so that nothing typed is lost. */
+/** See the file's head. The dialog stays open when `onDone` fails, so that nothing typed is lost. Focus begins in the field that asks for it (`data-autofocus`), else on the one button. */
 export function DialogForm({ children, submit, disabled = false, close, onDone }: { readonly children: ReactNode; readonly submit: string; readonly disabled?: boolean; readonly close: () => void; readonly onDone: () => Promise<unknown> }) {
   const [busy, setBusy] = useState(false)
   const run = async (): Promise<void> => {
@@ -23,7 +23,7 @@ export function DialogForm({ children, submit, disabled = false, close, onDone }
       {children}
       <div className="dialog-buttons">
         <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
-        <Button type="submit" loading={busy} disabled={disabled}>{submit}</Button>
+        <Button type="submit" data-autofocus loading={busy} disabled={disabled}>{submit}</Button>
       </div>
     </form>
   )

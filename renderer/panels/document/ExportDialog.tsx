@@ -46,7 +46,7 @@ export function ExportDialog({ close }: { readonly close: () => void }) {
   return (
     <DialogForm submit={t('document.export.go')} close={close} onDone={() => write(choice)}>
       <div>
-        <SegmentedControl data-autofocus aria-label={t('document.export.format')} value={choice.type} onChange={(type) => set({ type })} data={TYPES.map((value) => ({ value, label: NAMES[value] }))} />
+        <SegmentedControl aria-label={t('document.export.format')} value={choice.type} onChange={(type) => set({ type })} data={TYPES.map((value) => ({ value, label: NAMES[value] }))} />
         <p className="dialog-about">{t(`document.export.about.${choice.type}`)} <span className="number">{t('document.export.size', document.canvas)}</span></p>
       </div>
       {choice.type !== 'ora' && (

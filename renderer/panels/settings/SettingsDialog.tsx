@@ -27,7 +27,7 @@ export function SettingsDialog() {
   return (
     <Tabs className="settings" orientation="vertical" value={part} onChange={setPart} keepMounted={false}>
       <Tabs.List aria-label={t('settings.sections')}>
-        {PARTS.map(({ id, icon: Icon }) => <Tabs.Tab key={id} value={id} leftSection={<Icon size="1rem" stroke={1.5} />}>{t(`settings.${id}`)}</Tabs.Tab>)}
+        {PARTS.map(({ id, icon: Icon }) => <Tabs.Tab key={id} value={id} {...(id === part && { 'data-autofocus': true })} leftSection={<Icon size="1rem" stroke={1.5} />}>{t(`settings.${id}`)}</Tabs.Tab>)}
       </Tabs.List>
       {PARTS.map(({ id, Part }) => <Tabs.Panel key={id} value={id} className="settings-part"><Part /></Tabs.Panel>)}
     </Tabs>

@@ -1,6 +1,7 @@
 /** Documents in a real project with the engine's real pixel work: making, changing, reading tiles, masks, export. */
 import fs from 'node:fs'
 import path from 'node:path'
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import type { DocumentChange, DocumentView } from '../../../../preload/contract/documents.ts'
 import { brushMask, hostRig, sampleDocument, whiteBox } from '../../../support/hostRig.ts'
@@ -164,6 +165,49 @@ describe('changes of layers', () => {
     expect(view.layers.map(({ parent, position }) => (parent === null ? position : 'in'))).toEqual([0, 'in', 1])
     for (let steps = 0; steps < 7; steps++) view = await rig.call('history.undo', which)
     expect(view.layers).toEqual(first.layers)
+  })
+
+  it('group several layers and move them together, each in one step, where they were in the picture', async () => {
+    const { view: first, which } = await sampleDocument(rig, 'Groups')
+    const picture = first.layers[0]!.id
+    let view = await change(which, first, { change: 'layer.add', kind: 'paint', above: null })
+    const paint = view.layers[1]!.id
+    const grouped = await change(which, view, { change: 'layer.add', kind: 'group', above: paint, contents: [paint, picture] })
+    const group = grouped.layers.find(({ kind }) => kind === 'group')!.id
+    expect(grouped.undo).toBe('Group layers')
+    expect(grouped.layers.map(({ id, parent, position }) => [id, parent, position])).toEqual([[picture, group, 0], [paint, group, 1], [group, null, 0]])
+    const before = await rig.call('document.pick', { ...which, x: 100, y: 100 })
+    view = await change(which, grouped, { change: 'layer.transform', layer: group, transform: [1, 0, 0, 1, 40, 20] })
+    expect((await rig.call('document.pick', { ...which, x: 140, y: 120 })).colour).toBe(before.colour)
+    view = await change(which, view, { change: 'layers.transform', transforms: [{ layer: picture, transform: [1, 0, 0, 1, -40, 0] }, { layer: paint, transform: [1, 0, 0, 1, -40, 0] }] })
+    expect(view.undo).toBe('Transform 2 layers')
+    expect((await rig.call('document.pick', { ...which, x: 100, y: 120 })).colour).toBe(before.colour)
+    view = await rig.call('history.undo', which)
+    expect(view.layers.find(({ id }) => id === picture)!.transform).toEqual([1, 0, 0, 1, 0, 0])
+    view = await rig.call('history.undo', which)
+    view = await rig.call('history.undo', which)
+    expect(view.layers.map(({ id, parent }) => [id, parent])).toEqual([[picture, null], [paint, null]])
+    expect(await rig.refused('document.change', { ...which, base: view.head, change: { change: 'layers.transform', transforms: [{ layer: paint, transform: [0, 0, 0, 0, 0, 0] }] } })).toMatchObject({ code: 'layer/flat' })
+  })
+
+  it('of a group come out with all it holds, and an earlier state as it was then', async () => {
+    const { view: first, which } = await sampleDocument(rig, 'Dragged')
+    const picture = first.layers[0]!.id
+    const written = async (of: Parameters<typeof rig.call<'document.picture'>>[1]['of']): Promise<Buffer> => {
+      const { target } = await rig.call('files.download', { name: 'dragged.png' })
+      await rig.call('document.picture', { ...which, target, of })
+      return Buffer.from((await rig.call('files.fetch', { target, offset: 0 })).bytes)
+    }
+    const alone = await written({ what: 'layer', layer: picture })
+    const grouped = await change(which, first, { change: 'layer.add', kind: 'group', above: picture, contents: [picture] })
+    const group = grouped.layers.find(({ kind }) => kind === 'group')!.id
+    const pixels = (file: Buffer): Promise<Buffer> => sharp(file).ensureAlpha().raw().toBuffer()
+    expect((await pixels(await written({ what: 'layer', layer: group }))).equals(await pixels(alone))).toBe(true)
+    const step = await written({ what: 'step', operation: first.head })
+    await change(which, grouped, { change: 'canvas.turn', quarters: 1 })
+    expect((await written({ what: 'step', operation: first.head })).equals(step)).toBe(true)
+    expect([step.readUInt32BE(16), step.readUInt32BE(20)]).toEqual([384, 256])
+    expect(await rig.refused('document.picture', { ...which, target: (await rig.call('files.download', { name: 'none.png' })).target, of: { what: 'result', operation: first.head, ordinal: 3 } })).toMatchObject({ code: 'staging/no-result', exitCode: 2 })
   })
 
   it('refuse a group inside itself, a locked layer to paint on, and a change of another state than the one that was seen', async () => {
