@@ -1,7 +1,7 @@
 /** What a run will take: its phases with expected seconds, before anything is loaded. */
 import type { GraphCost } from '../graph/cost.ts'
 import type { RunContext } from './context.ts'
-import { FLOAT_FROM, type LoadedCheckpoint, type NetName } from './loadedCheckpoint.ts'
+import { FLOAT_FROM, type LoadedCheckpoint, type NetName, type RunCounts } from './loadedCheckpoint.ts'
 import { textCost, unetCost, vaeCosts } from './netCosts.ts'
 import type { PlannedPhase } from './progress.ts'
 
