@@ -5,6 +5,7 @@
 import type { Bridge, File as SentFile } from '../../preload/contract/bridge.ts'
 import { CHUNK_BYTES, type FileInfo, type FileKind, type TargetInfo } from '../../preload/contract/files.ts'
 import { AppError, type Result, unwrap } from '../../preload/contract/result.ts'
+import { askForFolder } from './folderDialog.ts'
 import type { WireConnection } from './wireConnection.ts'
 
 /** Same as CONTRACT_VERSION; channels.ts itself would bring all of zod along. A test compares them. */
@@ -99,24 +100,5 @@ function choose(page: Document, accept: string, multiple: boolean): Promise<read
 /** Folders are those of the machine that serves, below the root it was given; a plain list of them is offered. */
 async function pickFolder(ask: Ask, page: Document): Promise<FileInfo[]> {
   const { folders } = await ask<{ folders: FileInfo[] }>('files.folders', {})
-  const dialog = page.createElement('dialog')
-  dialog.setAttribute('aria-label', 'Choose a folder')
-  const list = page.createElement('select')
-  list.size = Math.min(12, Math.max(3, folders.length))
-  list.append(...folders.map(({ name }, index) => new Option(name, String(index))))
-  const [choice, decline] = [page.createElement('button'), page.createElement('button')]
-  choice.textContent = 'Choose'
-  decline.textContent = 'Cancel'
-  dialog.append(list, page.createElement('br'), choice, decline)
-  page.body.append(dialog)
-  dialog.showModal()
-  return new Promise((resolve) => {
-    const done = (chosen: readonly FileInfo[]): void => {
-      dialog.remove()
-      resolve([...chosen])
-    }
-    choice.addEventListener('click', () => done(folders[list.selectedIndex] ? [folders[list.selectedIndex]!] : []))
-    decline.addEventListener('click', () => done([]))
-    dialog.addEventListener('cancel', () => done([]))
-  })
+  return askForFolder(page, folders)
 }

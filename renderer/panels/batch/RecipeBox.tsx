@@ -33,7 +33,7 @@ export function RecipeBox() {
           <strong className="batch-recipe-name">{recipe.name === '' ? t('batch.recipe.unnamed') : recipe.name}</strong>
           <ol className="batch-steps">
             {recipe.steps.map((step, at) => (
-              <li key={at}><span className="batch-step-task">{step.task}</span><span>{step.summary}</span><span className="batch-aim">{step.aim === 'everything' ? t('batch.step.everything') : step.aim}</span></li>
+              <li key={at}><span className="batch-step-task">{step.task}</span><span>{step.summary === step.task ? '' : step.summary}</span><span className="batch-aim">{step.aim === 'everything' ? t('batch.step.everything') : step.aim}</span></li>
             ))}
           </ol>
         </>
