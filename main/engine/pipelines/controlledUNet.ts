@@ -79,12 +79,13 @@ function controlledNames(loaded: LoadedCheckpoint, rows: number, size: NetSize, 
 /** Opens the net; kept by the checkpoint until another UNet is asked for. */
 export async function openControlledUNet(loaded: LoadedCheckpoint, rows: number, size: NetSize, control: AttentionControl, work: UNetWork): Promise<ControlledNet> {
   const { variant, key } = controlledNames(loaded, rows, size, control)
-  const session = await loaded.openTimed('unet', variant, key, (config, weights) =>
-    buildUNet2DCondition(config, weights, { batch: rows, ...size, fused: loaded.fused, control }),
-  )
+  const build: Parameters<LoadedCheckpoint['openTimed']>[3] = (config, weights) => buildUNet2DCondition(config, weights, { batch: rows, ...size, fused: loaded.fused, control })
+  const open = (net: 'unet' | 'unetFloat'): ReturnType<LoadedCheckpoint['openTimed']> => loaded.openTimed(net, variant, net === 'unet' ? key : `${key} float`, build)
+  if (!loaded.fast) await open('unet') // else the first step tells which one
   return {
     source: loaded.checkpoint.path,
     async run(samples, timestep, promptEmbeds, feeds) {
+      const session = await open(loaded.unetAt(timestep))
       const started = performance.now()
       const outputs = await session.run({
         sample: concatRows(samples),

@@ -169,7 +169,7 @@ function windowsName({ dims }: PromptEmbeds): string {
 
 /** The method with every number that its latents depend on. */
 function methodName({ method, renoiseSteps, guidance, seed, clipSkip, fast, ...rest }: InversionChoices): string {
-  const common = `${clipSkip > 0 ? ` clip-skip ${clipSkip}` : ''}${fast ? ' int8' : ''}`
+  const common = `${clipSkip > 0 ? ` clip-skip ${clipSkip}` : ''}${fast ? ' int8 v2' : ''}`
   switch (method) {
     case 'ddim':
     case 'npi':

@@ -17,9 +17,9 @@ export async function vaeCosts(loaded: LoadedCheckpoint, height: number, width: 
   ]
 }
 
-/** Cost of one row through the UNet at a latent size. */
-export function unetCost(loaded: LoadedCheckpoint, height: number, width: number, tokens = 77): Promise<GraphCost> {
-  return loaded.costOf('unet', `${height}x${width}x${tokens}`, (config, weights) => buildUNet2DCondition(config, weights, { batch: 1, height, width, tokens, fused: loaded.fused }))
+/** Cost of one row through the UNet at a latent size; `unetFloat` beside an int8 one. */
+export function unetCost(loaded: LoadedCheckpoint, height: number, width: number, tokens = 77, net: 'unet' | 'unetFloat' = 'unet'): Promise<GraphCost> {
+  return loaded.costOf(net, `${height}x${width}x${tokens}`, (config, weights) => buildUNet2DCondition(config, weights, { batch: 1, height, width, tokens, fused: loaded.fused }))
 }
 
 /** Cost of one prompt through the text encoder. */

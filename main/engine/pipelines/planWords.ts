@@ -2,8 +2,7 @@
 import type { RunContext } from './context.ts'
 import type { ControlledPlan, NetSize } from './controlledUNet.ts'
 import type { LoadedCheckpoint } from './loadedCheckpoint.ts'
-import { unetCost } from './netCosts.ts'
-import { planPhases, type RunShape } from './plan.ts'
+import { planPhases, rowSeconds, type RunShape } from './plan.ts'
 import type { PlannedPhase } from './progress.ts'
 
 /** Counts of one-row calls and of rows per step. */
@@ -36,7 +35,7 @@ export async function planEdit(context: RunContext, loaded: LoadedCheckpoint, si
   const phases = await planPhases(context, loaded, editShape(size, work))
   const perRow = work.invertNet
     ? await speed.predict(work.invertNet.key, work.invertNet.cost, loaded.device)
-    : await speed.predict(loaded.speedKey('unet', size.height, size.width), await unetCost(loaded, size.height, size.width, size.tokens), loaded.device)
+    : await rowSeconds(context, loaded, size)
   const perRun = work.net ? await speed.predict(work.net.key, work.net.cost, loaded.device) : work.rows * perRow
   // the two nets take each other's place
   const open = work.net ? await loaded.openingSeconds('unet', work.net.cost, work.invert > 0 ? null : work.net.variant) : 0

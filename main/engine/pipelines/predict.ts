@@ -23,7 +23,7 @@ const USABLE_SHARE = 0.9
 export async function predictRun(context: RunContext, loaded: LoadedCheckpoint, shape: RunShape, rung: Rung = LADDER[0]!, pictureBytes = 0): Promise<Prediction> {
   const phases = await planPhases(context, loaded, shape)
   const [height, width] = shape.latent
-  return { phases, peakBytes: await predictPeak(loaded, shape.latent, { unet: await unetCost(loaded, height, width), rung, pictureBytes }) }
+  return { phases, peakBytes: await predictPeak(loaded, shape.latent, { unet: await unetCost(loaded, height, width, undefined, loaded.fast ? 'unetFloat' : 'unet'), rung, pictureBytes }) }
 }
 
 /** Bytes that this machine could give to a run now. */

@@ -9,7 +9,7 @@ import path from 'node:path'
 import type { GraphCost } from '../graph/cost.ts'
 import type { DeviceName } from '../runtime/session.ts'
 import { expectedSeconds, measureSpeed, type DeviceSpeed } from './machineRates.ts'
-import { freeSeconds, remember, slowdownNow, usualRatio, type PastRun, type Slowdown } from './pastRuns.ts'
+import { middleRatio, nearestKey, pastRun, remember, slowdownNow, usualRatio, type PastRun, type Slowdown } from './pastRuns.ts'
 
 /** What is remembered on disk. */
 interface SpeedFile {
@@ -20,7 +20,7 @@ interface SpeedFile {
 }
 
 /** Raised when what the file holds means something else. */
-const VERSION = 2
+const VERSION = 3
 /** Kinds of work that are remembered; the longest unused go first. */
 const MOST_KINDS = 400
 /** Shorter runs of a net do not tell how slow the machine is, seconds. */
@@ -77,7 +77,7 @@ export class SpeedBook {
   /** The same for work that is no graph: `expected` is a first guess of its seconds. */
   async predictSeconds(key: string, expected: number, device: DeviceName): Promise<number> {
     const { runs, slowdowns } = await this.#load()
-    return expected * usualRatio(runs[`${device} ${key}`] ?? []) * slowdownNow(slowdowns[device], this.#now())
+    return expected * likelyRatio(`${device} ${key}`, runs) * slowdownNow(slowdowns[device], this.#now())
   }
 
   /** Notes what such work really took; {@link save} keeps it. */
@@ -87,7 +87,7 @@ export class SpeedBook {
     const name = `${device} ${key}`
     const before = content.runs[name] ?? []
     delete content.runs[name] // the newest last
-    content.runs[name] = remember(before, { ratio: freeSeconds(seconds, othersShare) / expected })
+    content.runs[name] = remember(before, pastRun(seconds / expected, othersShare))
     for (const oldest of Object.keys(content.runs).slice(0, -MOST_KINDS)) delete content.runs[oldest]
   }
 
@@ -116,4 +116,15 @@ export class SpeedBook {
       this.#content = content // a cache folder that cannot be written costs a measurement per start, nothing else
     }
   }
+}
+
+/** Measured / expected seconds of a kind of work: of its own runs, else of the same work at the nearest size, else of all nets of the device. */
+function likelyRatio(name: string, runs: SpeedFile['runs']): number {
+  const own = runs[name]
+  if (own) return usualRatio(own)
+  const device = name.slice(0, name.indexOf(' '))
+  const known = Object.fromEntries(Object.entries(runs).filter(([key]) => key.startsWith(`${device} `)))
+  const nearest = nearestKey(name, Object.keys(known))
+  if (nearest !== null) return usualRatio(known[nearest]!)
+  return /\dx\d/.test(name) ? middleRatio(known) : 1
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { freeSeconds, remember, slowdownNow, usualRatio, type PastRun } from '../../../../../main/engine/pipelines/pastRuns.ts'
+import { pastRun, remember, slowdownNow, usualRatio, type PastRun } from '../../../../../main/engine/pipelines/pastRuns.ts'
 
 function after(...ratios: number[]): number {
-  return usualRatio(ratios.reduce<PastRun[]>((runs, ratio) => remember(runs, { ratio }), []))
+  return usualRatio(ratios.reduce<PastRun[]>((runs, ratio) => remember(runs, pastRun(ratio, 0)), []))
 }
 
 describe('usualRatio', () => {
@@ -24,11 +24,20 @@ describe('usualRatio', () => {
   })
 })
 
-describe('freeSeconds', () => {
+describe('pastRun', () => {
   it('takes out what other programs had, up to nearly all of the machine', () => {
-    expect(freeSeconds(4, 0.5)).toBe(2)
-    expect(freeSeconds(4, 0)).toBe(4)
-    expect(freeSeconds(4, 1)).toBeCloseTo(0.4)
+    expect(pastRun(4, 0.5)).toEqual({ ratio: 2, shared: true })
+    expect(pastRun(4, 0)).toEqual({ ratio: 4, shared: false })
+    expect(pastRun(4, 1).ratio).toBeCloseTo(0.4)
+  })
+
+  it('counts only where nothing better is known: runs alone on the machine outlive a loaded hour', () => {
+    const loaded = Array.from({ length: 40 }, () => pastRun(3, 0.5)) // rough: 1.5
+    const alone = [pastRun(1, 0), pastRun(1.1, 0.05)]
+    const fold = (...runs: PastRun[]): number => usualRatio(runs.reduce<PastRun[]>(remember, []))
+    expect(fold(...loaded)).toBe(1.5)
+    expect(fold(...alone, ...loaded)).toBe(1)
+    expect(fold(...loaded, pastRun(1, 0))).toBe(1)
   })
 })
 

@@ -86,6 +86,17 @@ describe('SpeedBook', () => {
     for (const [net, giga] of NETS) expect(Math.abs(await machine.off(book, net, giga)), net).toBeLessThan(0.1)
   })
 
+  it('guesses a size that never ran from the nearest one of the same net, and a net that never ran from all others', async () => {
+    const book = open()
+    await book.learn('abc unet 16x16', cost(1), 'cpu', 0.2)
+    await book.learn('abc unet 64x64', cost(16), 'cpu', 4.8)
+    expect(await book.predict('abc unet 48x64', cost(12), 'cpu')).toBeCloseTo(3.6)
+    expect(await book.predict('abc unet 16x24', cost(1.5), 'cpu')).toBeCloseTo(0.3)
+    expect(await book.predict('xyz vaeDecoder 16x16', cost(1), 'cpu')).toBeCloseTo(0.3)
+    expect(await book.predict('abc unet 16x16', cost(1), 'webgpu')).toBeCloseTo(1) // nothing is known of this device
+    expect(await book.predictSeconds('write', 0.4, 'cpu')).toBeCloseTo(0.4) // no net
+  })
+
   it('keeps the same guess for work that is no graph', async () => {
     const book = open()
     await book.learnSeconds('write', 0.2, 'cpu', 0.1)

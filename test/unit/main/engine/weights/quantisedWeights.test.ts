@@ -25,7 +25,8 @@ describe('which layers become int8', () => {
   test.each([
     ['down_blocks.0.resnets.0.conv1.weight', [320, 320, 3, 3], true],
     ['mid_block.attentions.0.transformer_blocks.0.attn1.to_q.weight', [1280, 1280], true],
-    ['up_blocks.1.resnets.0.conv_shortcut.weight', [640, 960, 1, 1], true],
+    ['up_blocks.1.resnets.0.conv_shortcut.weight', [640, 960, 1, 1], false],
+    ['up_blocks.1.attentions.0.proj_in.weight', [640, 640, 1, 1], true],
     ['conv_in.weight', [320, 4, 3, 3], false],
     ['conv_out.weight', [4, 320, 3, 3], false],
     ['time_embedding.linear_1.weight', [1280, 320], false],
