@@ -6,6 +6,7 @@ import { activeMask, documentStore, place } from '../../stores/documentStore.ts'
 import { type EditState, editStore, intentOf, needsMask, onSwapChanged, rememberPrompt } from '../../stores/editStore.ts'
 import { cancelJob, isActive, jobsStore, runningJob } from '../../stores/jobsStore.ts'
 import { showTab } from '../../stores/layoutStore.ts'
+import { lacksModel, modelsStore } from '../../stores/modelsStore.ts'
 import { changeSettings, sessionStore } from '../../stores/sessionStore.ts'
 import { wordsStore } from '../../stores/words.ts'
 import { obstacleOf } from '../../stores/words/intent.ts'
@@ -15,8 +16,9 @@ import { rememberRun } from './interrupted.ts'
 const SWAP_NEEDS = { 'no-description': 'edit.need.words', 'nothing-changed': 'edit.need.change', 'no-words-left': 'edit.need.word-left' } as const
 
 /** Why Go cannot be pressed, as a key of the catalogue; null when it can. */
-export function obstacle(form: EditState = editStore.getState()): 'edit.need.picture' | 'edit.need.mask' | 'edit.need.side' | 'edit.need.words' | 'edit.need.change' | 'edit.need.word-left' | 'edit.need.prompt' | null {
+export function obstacle(form: EditState = editStore.getState()): 'edit.need.picture' | 'edit.need.mask' | 'edit.need.side' | 'edit.need.words' | 'edit.need.change' | 'edit.need.word-left' | 'edit.need.prompt' | 'edit.need.model' | null {
   if (!canChange()) return 'edit.need.picture'
+  if (form.intent !== 'remove' && lacksModel(modelsStore.getState(), form.model, form.intent === 'fill' || form.intent === 'expand' ? 'fill' : 'draw')) return 'edit.need.model'
   if (needsMask(form.intent) && activeMask() === null) return 'edit.need.mask'
   if (form.intent === 'draw' && form.prompt.trim() === '') return 'edit.need.prompt'
   if (form.intent === 'swap') {

@@ -10,6 +10,7 @@ import { documentStore } from '../../stores/documentStore.ts'
 import { editStore } from '../../stores/editStore.ts'
 import { isActive, jobsStore } from '../../stores/jobsStore.ts'
 import { layoutStore, openPanel } from '../../stores/layoutStore.ts'
+import { modelsStore } from '../../stores/modelsStore.ts'
 import { useShallowStore, useStore } from '../../stores/useStore.ts'
 import { wordsStore } from '../../stores/words.ts'
 import { obstacleOf } from '../../stores/words/intent.ts'
@@ -23,11 +24,12 @@ export function EditFooter() {
   const busy = useStore(jobsStore, ({ jobs }) => jobs.some(isActive))
   useStore(documentStore, (state) => state.document) // the obstacle may be gone with another document or mask
   useStore(wordsStore, obstacleOf) // or with a word that was changed
+  useStore(modelsStore, (state) => state)
   const why = useStore(editStore, obstacle)
   const name = intent === 'fill' && prompt.trim() === '' ? t('edit.go.fill.empty') : t(`edit.go.${intent}`)
   return (
     <div className="panel-foot">
-      {prediction && <Warnings warnings={prediction.warnings} />}
+      {why === 'edit.need.model' ? <Note text={t('edit.need.model.about')} models /> : prediction && <Warnings warnings={prediction.warnings} />}
       <div className="edit-forecast number" aria-live="polite">
         {why !== null ? t(why) : <Forecast prediction={prediction} />}
         {predicting && why === null && <Loader size="0.75rem" aria-label={t('edit.predict.reading')} />}
@@ -55,13 +57,18 @@ const UNLIKE = 'model/unlike'
 
 function Warnings({ warnings }: { readonly warnings: Prediction['warnings'] }) {
   const { set } = useVocabulary()
-  const models = useStore(layoutStore, ({ known }) => known.includes('models'))
   // unknown words are flagged under the prompt already where the model lists its words
-  return warnings.filter(({ code }) => set === null || code !== 'prompt/unknown-words').map(({ code, message }) => (
-    <div key={`${code} ${message}`} className="edit-warning" role="note">
+  return warnings.filter(({ code }) => set === null || code !== 'prompt/unknown-words').map(({ code, message }) => <Note key={`${code} ${message}`} text={message} models={code === UNLIKE} />)
+}
+
+/** A sentence to know before Go; `models`: with the way to another model. */
+function Note({ text, models }: { readonly text: string; readonly models: boolean }) {
+  const there = useStore(layoutStore, ({ known }) => known.includes('models'))
+  return (
+    <div className="edit-warning" role="note">
       <IconAlertTriangle size="1rem" aria-hidden />
-      <span>{message}</span>
-      {models && code === UNLIKE && <Button variant="default" size="compact-sm" leftSection={<IconCube size="0.875rem" />} onClick={() => openPanel('models', 'screen')}>{t('edit.unlike.add')}</Button>}
+      <span>{text}</span>
+      {models && there && <Button variant="default" size="compact-sm" leftSection={<IconCube size="0.875rem" />} onClick={() => openPanel('models', 'screen')}>{t('edit.unlike.add')}</Button>}
     </div>
-  ))
+  )
 }

@@ -50,7 +50,7 @@ export function WordsPanel() {
             <div className="words-problem" role="alert"><span>{words.problem}</span><Button size="compact-xs" variant="default" onClick={() => void words.again?.()}>{t('words.problem.again')}</Button></div>
           )}
           {chip && <WordCard chip={chip} onEdit={() => startTyping(panel.current, chip.id)} />}
-          <TargetBox />
+          {words.chips.length > 0 && <TargetBox />}
           <FidelityMeter />
           <SwapOptions />
         </>

@@ -71,6 +71,8 @@ export const editStrings = {
   'edit.need.words': 'Describe the picture first.',
   'edit.need.change': 'Change a word of the description.',
   'edit.need.word-left': 'Keep at least one word.',
+  'edit.need.model': 'No model can do this.',
+  'edit.need.model.about': 'No model that works is here for this. Remove needs none; for the rest, add one.',
   'edit.need.prompt': 'Say what should be drawn.',
   'edit.go': 'Go',
   'edit.go.fill': 'Fill',
