@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Graph } from '../../main/engine/graph/graph.ts'
+import type { SerializeOptions } from '../../main/engine/graph/serialize.ts'
 import { openSession } from '../../main/engine/runtime/session.ts'
 import type { IntTensor, Tensor } from '../../main/engine/tensor/tensor.ts'
 import { readIntTensor, readTensor } from '../../main/engine/weights/safetensors.ts'
@@ -58,8 +59,8 @@ export function upcast(file: string): WeightIndex {
 }
 
 /** Runs a graph once on the CPU. */
-export async function runGraph(graph: Graph, feeds: NetCase['inputs']): Promise<Record<string, Tensor>> {
-  const session = await openSession(graph, { device: 'cpu', threads: 1 })
+export async function runGraph(graph: Graph, feeds: NetCase['inputs'], form?: SerializeOptions): Promise<Record<string, Tensor>> {
+  const session = await openSession(graph, { device: 'cpu', threads: 1, ...(form ? { form } : {}) })
   try {
     return await session.run(feeds)
   } finally {

@@ -4,8 +4,10 @@
  */
 import { failed } from '../errors.ts'
 import type { Graph, GraphNode, Value } from './graph.ts'
-import type { OpName } from './ops.ts'
+import type { OpAttributes, OpName } from './ops.ts'
 import { countElements, fixedDims } from './shapes.ts'
+import { planWinograd } from './winograd.ts'
+import type { WinogradPlan } from './winograd.ts'
 
 /** Kinds of work that run at different speeds on a device. */
 export const WORK_KINDS = ['conv', 'linear', 'linearInt8', 'attention', 'elementwise'] as const
@@ -28,14 +30,20 @@ const ALIASES: ReadonlySet<OpName> = new Set<OpName>(['reshape'])
 /** Ops that onnxruntime computes in place when nothing else reads the input. */
 const IN_PLACE: ReadonlySet<OpName> = new Set<OpName>(['add', 'sub', 'mul', 'div', 'silu', 'gelu', 'quickGelu', 'relu', 'tanh', 'sigmoid', 'clip', 'softmax', 'neg'])
 
+/** How a graph is run; see serialize.ts. */
+export interface CostOptions {
+  /** Whether convolutions may become Winograd's products; they then count as the direct sum that takes as long. Default false. */
+  readonly winograd?: boolean
+}
+
 /**
  * Cost of one run.
  * @throws EngineError graph/symbolic when a dimension is not a number.
  */
-export function graphCost(graph: Graph): GraphCost {
+export function graphCost(graph: Graph, { winograd = false }: CostOptions = {}): GraphCost {
   const work: Record<WorkKind, number> = { conv: 0, linear: 0, linearInt8: 0, attention: 0, elementwise: 0 }
   for (const node of graph.nodes) {
-    const [kind, amount] = nodeWork(node)
+    const [kind, amount] = nodeWork(node, winograd ? winogradPlanOf(node) : null)
     work[kind] += amount
   }
   let weightBytes = 0
@@ -43,16 +51,20 @@ export function graphCost(graph: Graph): GraphCost {
     const elements = entry.shape.reduce((product, dim) => product * dim, 1)
     weightBytes += elements * (entry.dtype === 'I8' || entry.dtype === 'U8' ? 1 : 4)
   }
-  return { work, peakActivationBytes: peakActivations(graph), weightBytes, nodes: graph.nodes.length }
+  return { work, peakActivationBytes: peakActivations(graph, winograd), weightBytes, nodes: graph.nodes.length }
 }
 
-function nodeWork(node: GraphNode): [WorkKind, number] {
+function winogradPlanOf(node: GraphNode): WinogradPlan | null {
+  return node.op === 'conv2d' ? planWinograd(node.inputs, node.attributes as OpAttributes['conv2d'], node.outputs[0]!) : null
+}
+
+function nodeWork(node: GraphNode, plan: WinogradPlan | null): [WorkKind, number] {
   const out = node.outputs[0]!
   switch (node.op) {
     case 'conv2d': {
       const weight = node.inputs[1]!
       const perOutput = elements(weight) / Number(weight.dims[0])
-      return ['conv', 2 * elements(out) * perOutput]
+      return ['conv', 2 * elements(out) * perOutput * (plan?.relativeTime ?? 1)]
     }
     case 'conv2dInt8': {
       const weight = node.inputs[1]!
@@ -75,8 +87,10 @@ function nodeWork(node: GraphNode): [WorkKind, number] {
 }
 
 /** Bytes an op needs beside its results while it runs. */
-function scratchBytes(node: GraphNode): number {
+function scratchBytes(node: GraphNode, plan: WinogradPlan | null): number {
   switch (node.op) {
+    case 'conv2d':
+      return plan?.scratchBytes ?? 0
     // the lowering normalises into one buffer and scales into another
     case 'groupNorm':
       return bytes(node.outputs[0]!)
@@ -99,7 +113,7 @@ function scratchBytes(node: GraphNode): number {
 }
 
 /** Walks the nodes in order, frees each buffer after its last reader. */
-function peakActivations(graph: Graph): number {
+function peakActivations(graph: Graph, winograd: boolean): number {
   const owner = new Map<number, number>() // value id -> id of the buffer it lies in
   const bufferOf = (id: number): number => {
     const next = owner.get(id)
@@ -130,7 +144,7 @@ function peakActivations(graph: Graph): number {
     } else if (!ALIASES.has(node.op)) {
       for (const output of node.outputs) allocate(output.id, bytes(output))
     }
-    peak = Math.max(peak, sum + scratchBytes(node))
+    peak = Math.max(peak, sum + scratchBytes(node, winograd ? winogradPlanOf(node) : null))
     for (const id of [...live.keys()]) if ((lastUse.get(id) ?? -1) <= index) release(id)
   })
   return peak

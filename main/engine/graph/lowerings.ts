@@ -3,6 +3,8 @@ import type { Constant, Value } from './graph.ts'
 import type { OpAttributes } from './ops.ts'
 import { multiplyDims, shapeError } from './shapes.ts'
 import type { Dim } from './shapes.ts'
+import { emitWinograd, planWinograd } from './winograd.ts'
+import type { WinogradLimits } from './winograd.ts'
 
 /** Attribute values as lowerings write them; whole numbers in `{ int }`, so that 1 and 1.0 cannot be confused. */
 export type OnnxAttributeValue = { int: number } | { float: number } | { ints: readonly number[] } | { text: string }
@@ -19,6 +21,10 @@ export interface LowerContext {
   emitAll(opType: string, inputs: readonly string[], count: number): string[]
   /** Name of an initialiser with this content. */
   constant(constant: Constant): string
+  /** `count` rows of a weight or constant from `start`, seen with other dimensions; no bytes are copied. */
+  rows(value: Value, start: number, count: number, dims: readonly number[]): string
+  /** Whether convolutions may become Winograd's products, and within what limits. */
+  readonly winograd: WinogradLimits | false
   /** Names of the node's own results. */
   readonly results: readonly string[]
   /** A shape tensor that turns `from` into `to` (0 = keep, -1 = the rest), or the plain numbers. */
@@ -160,8 +166,13 @@ export const conv2dInt8: Lowering<OpAttributes['conv2dInt8']> = (context, { inpu
   context.emit('Concat', parts, { attributes: { axis: { int: 0 } }, to: context.results })
 }
 
-/** Conv. */
-export const conv2d: Lowering<OpAttributes['conv2d']> = (context, { inputs, attributes }) => {
+/** Conv, or Winograd's products where they are faster. */
+export const conv2d: Lowering<OpAttributes['conv2d']> = (context, { inputs, outputs, attributes }) => {
+  const plan = context.winograd ? planWinograd(inputs, attributes, outputs[0]!, context.winograd) : null
+  if (plan) {
+    emitWinograd(context, inputs, attributes, outputs[0]!, plan)
+    return
+  }
   const kernel = inputs[1]!.dims.slice(2) as number[]
   context.emit('Conv', inputs.map((input) => context.ref(input)), {
     attributes: {

@@ -8,6 +8,7 @@ import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnxP
 import { OPS } from './ops.ts'
 import { countElements, formatDims, sameDims, shapeError } from './shapes.ts'
 import type { Dim } from './shapes.ts'
+import type { WinogradLimits } from './winograd.ts'
 
 /** A model ready for a session. */
 export interface SerializedGraph {
@@ -21,12 +22,18 @@ export interface SerializedGraph {
 const OPSET = 21n
 const IR_VERSION = 10n
 
+/** Choices of the written form; none of them changes what a graph means. */
+export interface SerializeOptions {
+  /** Write 3x3 convolutions as Winograd's products where they are faster, within these limits. Default false. */
+  readonly winograd?: WinogradLimits | false
+}
+
 /**
  * Writes a graph as an ONNX model whose weights stay where they are.
  * @throws EngineError graph/weight-outside-root when a weight file does not lie below the root.
  */
-export function serialize(graph: Graph): SerializedGraph {
-  const writer = new Writer(graph)
+export function serialize(graph: Graph, options: SerializeOptions = {}): SerializedGraph {
+  const writer = new Writer(graph, options)
   for (const node of graph.nodes) writer.lower(node)
   const bytes = encodeModel({
     irVersion: IR_VERSION,
@@ -47,14 +54,22 @@ export function serialize(graph: Graph): SerializedGraph {
   return { bytes, root: graph.root, outputNames: Object.fromEntries(graph.outputs.map(({ name, value }) => [name, value.name])) }
 }
 
+/** A run of a weight's first axis. */
+interface Rows {
+  readonly start: number
+  readonly count: number
+}
+
 class Writer {
   readonly nodes: OnnxNode[] = []
   /** By name. */
   readonly initializers = new Map<string, OnnxTensor>()
   readonly #graph: Graph
+  readonly #options: SerializeOptions
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, options: SerializeOptions) {
     this.#graph = graph
+    this.#options = options
   }
 
   lower(node: GraphNode): void {
@@ -62,6 +77,8 @@ class Writer {
     const results = node.outputs.map((output) => output.name)
     const context: LowerContext = {
       results,
+      winograd: this.#options.winograd ?? false,
+      rows: (value, start, count, dims) => this.#reference(value, dims, { start, count }),
       ref: (value) => this.#reference(value, value.dims),
       view: (value, dims) => {
         if (sameDims(value.dims, dims)) return this.#reference(value, dims)
@@ -92,22 +109,26 @@ class Writer {
     lower(context, node)
   }
 
-  #reference(value: Value, dims: readonly Dim[]): string {
-    if (value.origin === 'weight') return this.#weight(value, dims as readonly number[])
+  #reference(value: Value, dims: readonly Dim[], rows?: Rows): string {
+    if (value.origin === 'weight') return this.#weight(value, dims as readonly number[], rows)
     if (value.origin !== 'constant') return value.name
     const constant = this.#graph.constants.get(value.id)!
-    return this.#constant({ data: constant.data, dims: dims as readonly number[] }, value.dtype)
+    const size = constant.data.length / (constant.dims[0] ?? 1)
+    const data = rows ? constant.data.subarray(rows.start * size, (rows.start + rows.count) * size) : constant.data
+    return this.#constant({ data, dims: dims as readonly number[] }, value.dtype)
   }
 
-  /** An initialiser over the weight's bytes; the same bytes may appear under several shapes. */
-  #weight(value: Value, dims: readonly number[]): string {
-    const name = sameDims(value.dims, dims) ? value.name : `${value.name} as ${formatDims(dims)}`
+  /** An initialiser over the weight's bytes, or some of its rows; the same bytes may appear under several shapes. */
+  #weight(value: Value, dims: readonly number[], rows?: Rows): string {
+    const part = rows && rows.count !== value.dims[0] ? `${value.name}[${rows.start}:${rows.start + rows.count}]` : value.name
+    const name = sameDims(value.dims, dims) ? value.name : `${part} as ${formatDims(dims)}`
     if (this.initializers.has(name)) return name
     const entry = this.#graph.weights.get(value.id)!
     const location = path.relative(this.#graph.root!, entry.file)
     if (location.startsWith('..') || path.isAbsolute(location)) {
       throw new EngineError('graph/weight-outside-root', `Graph ${this.#graph.name}: expected the weight ${entry.name} below ${this.#graph.root} but it lies in ${entry.file}.`)
     }
+    const rowBytes = entry.length / (entry.shape[0] ?? 1)
     this.initializers.set(name, {
       name,
       dims: dims.map(BigInt),
@@ -115,8 +136,8 @@ class Writer {
       dataLocation: 1,
       externalData: [
         { key: 'location', value: location.split(path.sep).join('/') },
-        { key: 'offset', value: String(entry.offset) },
-        { key: 'length', value: String(entry.length) },
+        { key: 'offset', value: String(entry.offset + (rows ? rows.start * rowBytes : 0)) },
+        { key: 'length', value: String(rows ? rows.count * rowBytes : entry.length) },
       ],
     })
     return name

@@ -9,7 +9,7 @@ import type { Graph } from '../graph/graph.ts'
 import { buildTinyDecoder } from '../nets/autoencoderTiny.ts'
 import { buildClipText } from '../nets/clipText.ts'
 import { buildUNet2DCondition } from '../nets/unet2dCondition.ts'
-import { openSession, type DeviceName, type NetSession } from '../runtime/session.ts'
+import { isWrittenLarge, openSession, weightBytesOf, type DeviceName, type NetSession } from '../runtime/session.ts'
 import type { IntTensor, Latents, Pixels, PromptEmbeds, Tensor } from '../tensor/tensor.ts'
 import { tensor } from '../tensor/tensor.ts'
 import { ensureFloat32, type WeightCache } from '../weights/convertedWeights.ts'
@@ -224,7 +224,7 @@ export class LoadedCheckpoint {
     if (known) return known
     const component = COMPONENT_OF[net]
     const weights = await this.#weightsOf(net)
-    const cost = this.#fit(() => graphCost(build(this.#component(component).config, weights)))
+    const cost = this.#fit(() => costOn(build(this.#component(component).config, weights), this.device))
     this.#costs.set(key, cost)
     return cost
   }
@@ -307,7 +307,7 @@ export class LoadedCheckpoint {
     const weights = await this.#weightsOf(net)
     const converted = performance.now() // the first time weights are converted, later they are only mapped
     const graph = this.#fit(() => build(config, weights))
-    const cost = graphCost(graph)
+    const cost = costOn(graph, this.device)
     // another size of the same net is let go; where memory is short, every other net as well
     await this.#release((other) => (other !== key && other.startsWith(`${net} `)) || this.#totalBytes() > KEEP_ALL_BELOW_BYTES)
     const session = await openSession(graph, { device: this.device })
@@ -364,6 +364,11 @@ export class LoadedCheckpoint {
     if (component) return component
     throw failed('checkpoint/component', `${this.checkpoint.path} has no ${name}, which this task needs; choose a checkpoint that has one.`)
   }
+}
+
+/** Cost of a run on a device. */
+function costOn(graph: Graph, device: DeviceName): GraphCost {
+  return graphCost(graph, { winograd: isWrittenLarge(device, weightBytesOf(graph)) })
 }
 
 function openGuess({ weightBytes }: GraphCost): number {

@@ -4,6 +4,7 @@ import * as ort from 'onnxruntime-node'
 import { EngineError, failed } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { serialize } from '../graph/serialize.ts'
+import type { SerializeOptions } from '../graph/serialize.ts'
 import { formatDims } from '../graph/shapes.ts'
 import type { IntTensor, Tensor } from '../tensor/tensor.ts'
 
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly device: DeviceName
   /** Threads inside one op; default: the machine's cores. */
   readonly threads?: number
+  /** How the graph is written, instead of what suits its size and device; for tests and measurements. */
+  readonly form?: SerializeOptions
   /**
    * When given, a device that cannot load or run the net is replaced by the CPU, for this net from then on, and told
    * of in one sentence. Without it such a failure is thrown.
@@ -56,6 +59,16 @@ export function usesBlockedLayout(device: DeviceName, weightBytes: number): bool
   return device === 'cpu' && weightBytes <= BLOCKED_LAYOUT_LIMIT
 }
 
+/**
+ * Whether a net is written for the CPU as large nets are: 3x3 convolutions as Winograd's products, which do not mix with the
+ * blocked layout.
+ */
+export function isWrittenLarge(device: DeviceName, weightBytes: number): boolean {
+  return device === 'cpu' && !usesBlockedLayout(device, weightBytes)
+}
+
+const LARGE_FORM: SerializeOptions = { winograd: {} }
+
 /** onnxruntime's options for a device and a net of that size. */
 function ortOptions(root: string | null, device: DeviceName, threads: number | undefined, weightBytes: number): ort.InferenceSession.SessionOptions {
   return {
@@ -78,7 +91,7 @@ function ortOptions(root: string | null, device: DeviceName, threads: number | u
 }
 
 /** Bytes of all weights a graph reads. */
-function weightBytesOf(graph: Graph): number {
+export function weightBytesOf(graph: Graph): number {
   return [...graph.weights.values()].reduce((sum, entry) => sum + entry.length, 0)
 }
 
@@ -106,12 +119,14 @@ class OrtNetSession implements NetSession {
   }
 
   async open(): Promise<void> {
-    const { bytes, root, outputNames } = serialize(this.#graph)
+    const weightBytes = weightBytesOf(this.#graph)
+    const form = this.#options.form ?? (isWrittenLarge(this.#device, weightBytes) ? LARGE_FORM : {})
+    const { bytes, root, outputNames } = serialize(this.#graph, form)
     this.#nativeNames = outputNames
     try {
       // onnxruntime leaves out a provider it does not know, and would run on the CPU without a word.
       if (!ort.listSupportedBackends().some((backend) => backend.name === this.#device)) throw new Error('this build of onnxruntime does not have it')
-      this.#session = await ort.InferenceSession.create(bytes, ortOptions(root, this.#device, this.#options.threads, weightBytesOf(this.#graph)))
+      this.#session = await ort.InferenceSession.create(bytes, ortOptions(root, this.#device, this.#options.threads, weightBytes))
     } catch (error) {
       const failure = failed('runtime/load', `The net ${this.name} could not be loaded on ${this.#device}: ${reason(error)}`, error)
       await this.#fallBack(failure)

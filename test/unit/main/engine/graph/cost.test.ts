@@ -12,6 +12,18 @@ describe('graphCost', () => {
     expect(graphCost(b.build()).work.conv).toBe(2 * 6 * 8 * 8 * 4 * 9)
   })
 
+  it('counts a convolution by Winograd as the shorter direct sum that takes as long, and its temporary tensors', () => {
+    const b = new GraphBuilder('conv', null)
+    const x = b.input('x', 'f32', [1, 320, 32, 32])
+    b.output('y', b.conv2d(x, b.constant(...ones([320, 320, 3, 3])), null, { padding: 1 }))
+    const graph = b.build()
+    const [direct, winograd] = [graphCost(graph), graphCost(graph, { winograd: true })]
+    expect(winograd.work.conv / direct.work.conv).toBeGreaterThan(0.25) // 36 products for 144
+    expect(winograd.work.conv / direct.work.conv).toBeLessThan(0.7)
+    // 36 numbers per tile and input channel
+    expect(winograd.peakActivationBytes - direct.peakActivationBytes).toBeGreaterThan(4 * 36 * 64 * 320)
+  })
+
   it('counts the two products of attention', () => {
     const b = new GraphBuilder('attention', null)
     const q = b.input('q', 'f32', [2, 16, 32])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../../../main/engine/graph/builder.ts'
 import type { Graph } from '../../../../../main/engine/graph/graph.ts'
-import { openSession } from '../../../../../main/engine/runtime/session.ts'
+import { isWrittenLarge, openSession, usesBlockedLayout } from '../../../../../main/engine/runtime/session.ts'
 import type { DeviceName } from '../../../../../main/engine/runtime/session.ts'
 
 function doubler(): Graph {
@@ -55,5 +55,11 @@ describe('sessions', () => {
     expect([...first.y!.data]).toEqual([2, 4])
     expect([...second.y!.data]).toEqual([10, 12])
     await session.dispose()
+  })
+
+  it('write nets for the CPU either with blocked convolutions or with Winograd, by their size', () => {
+    for (const bytes of [0, 100e6, 3.4e9]) expect(isWrittenLarge('cpu', bytes)).toBe(!usesBlockedLayout('cpu', bytes))
+    expect(isWrittenLarge('cpu', 3.4e9)).toBe(true)
+    expect(isWrittenLarge('webgpu', 3.4e9)).toBe(false)
   })
 })
