@@ -16,6 +16,7 @@ export function launchChromium(executablePath: string, args: readonly string[] =
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--hide-scrollbars', ...args] })
 }
 
+const ADDRESS = 'http://localhost/canvas'
 let scripts: Promise<[worker: string, page: string]> | null = null
 
 async function bundle(file: string): Promise<string> {
@@ -32,6 +33,7 @@ export interface PageDocument {
   readonly paintedShare: number
   readonly mask: boolean
   readonly latencyMs: number
+  readonly budget?: { readonly tiles: number; readonly composed: number }
 }
 
 /** A page with one editor in it. */
@@ -47,7 +49,9 @@ export class CanvasPage {
     const [worker, script] = await (scripts ??= Promise.all([bundle('tileWorker.ts'), bundle('main.ts')]))
     const page = await browser.newPage({ viewport: size, deviceScaleFactor })
     page.on('pageerror', (error) => console.error('page:', error.message))
-    await page.setContent('<!doctype html><style>html,body{margin:0;height:100%}#canvas{position:absolute;inset:0}</style><div id="canvas"></div>')
+    // a page of its own address, as the real one: pens tell every reading only there
+    await page.route(ADDRESS, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><style>html,body{margin:0;height:100%}#canvas{position:absolute;inset:0}</style><div id="canvas"></div>' }))
+    await page.goto(ADDRESS)
     await page.evaluate(`window.tileWorkerSource = ${JSON.stringify(worker)}`)
     await page.addScriptTag({ content: script })
     const canvas = new CanvasPage(page)

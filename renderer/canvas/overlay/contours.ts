@@ -72,8 +72,11 @@ export class Contours {
     if (!part || part.bottom === TILE_EDGE) this.#kept.delete(`${place.level}/${place.x}/${place.y + 1}`)
   }
 
-  /** Strokes the edges in a range of tiles. */
-  paint(context: Context2D, view: Viewport, range: TileRange, colour: string): void {
+  /**
+   * Strokes the edges in a range of tiles.
+   * @param box document pixels; pieces outside are left out, for a brush touches a small part of what its tiles hold
+   */
+  paint(context: Context2D, view: Viewport, range: TileRange, box: Edges, colour: string): void {
     const map = viewMatrix(view)
     const scale = 2 ** range.level
     const path = new Path2D()
@@ -81,7 +84,9 @@ export class Contours {
     for (let y = range.top; y <= range.bottom; y++) {
       for (let x = range.left; x <= range.right; x++) {
         const segments = this.#segments(range.level, x, y)
+        const [left, top, right, bottom] = [box.left / scale - x * TILE_EDGE, box.top / scale - y * TILE_EDGE, box.right / scale - x * TILE_EDGE, box.bottom / scale - y * TILE_EDGE]
         for (let i = 0; i < segments.length; i += 4) {
+          if (segments[i] > right || segments[i + 2] < left || segments[i + 1] > bottom || segments[i + 3] < top) continue
           path.moveTo(...at((x * TILE_EDGE + segments[i]) * scale, (y * TILE_EDGE + segments[i + 1]) * scale))
           path.lineTo(...at((x * TILE_EDGE + segments[i + 2]) * scale, (y * TILE_EDGE + segments[i + 3]) * scale))
         }

@@ -6,8 +6,8 @@
  * (source-atop), and everything else goes below it (destination-over).
  */
 import type { MaskLook } from '../editorTypes.ts'
-import { type Edges, intersect, mapEdges, outward, unite } from '../geometry/boxes.ts'
-import { type Viewport, levelOf, viewMatrix } from '../geometry/viewport.ts'
+import { type Edges, grow, intersect, mapEdges, outward, unite } from '../geometry/boxes.ts'
+import { type Viewport, inverseView, levelOf, viewMatrix } from '../geometry/viewport.ts'
 import { paintTiles, tilesIn } from '../stage/paintTiles.ts'
 import type { Compositor } from '../tiles/compositor.ts'
 import type { Context2D, Drawable } from '../tiles/surfaces.ts'
@@ -35,6 +35,8 @@ export interface OverlayScene {
 
 /** Distance of the hatch's lines, CSS pixels. */
 const HATCH = 8
+/** How far the outline reaches from the edge that it follows, CSS pixels: lines of tiles beside a part reach into it. */
+const OUTLINE = 2
 
 /** See the file's head. */
 export class OverlayPainter {
@@ -67,18 +69,27 @@ export class OverlayPainter {
       if (hatch) fillWith(context, intersect(part, outward(mapEdges(viewMatrix(view), covered!))), 'source-atop', hatch)
       context.globalCompositeOperation = 'source-over'
     }
-    if (mask?.look.outline) this.#contours.paint(context, view, range, mask.colour)
+    if (mask?.look.outline) {
+      const near = grow(part, OUTLINE * view.ratio)
+      this.#contours.paint(context, view, tilesIn(view, near, range.level, box), mapEdges(inverseView(view), near), mask.colour)
+    }
     context.globalCompositeOperation = 'destination-over'
     if (scene.marks) paintTiles(context, view, range, box, (x, y) => this.#marks.pieces(range.level, x, y))
-    for (const { picture, box: place, opacity } of scene.inlays) {
-      context.save()
-      context.globalAlpha = opacity
-      context.imageSmoothingEnabled = true
-      context.transform(...viewMatrix(view))
-      context.drawImage(picture, place.x, place.y, place.width, place.height)
-      context.restore()
-    }
+    for (const inlay of scene.inlays) paintInlay(context, view, inlay)
     context.globalCompositeOperation = 'source-over'
+  }
+
+  /** The same over a picture that is there, without the mask's pattern and outline: while the view moves. */
+  paintOver(context: Context2D, part: Edges, scene: OverlayScene): void {
+    const { view, canvas, mask } = scene
+    const box: Edges = { left: 0, top: 0, right: canvas.width, bottom: canvas.height }
+    const range = tilesIn(view, part, levelOf(view.zoom, coarsestLevel(canvas)), box)
+    for (const inlay of scene.inlays.toReversed()) paintInlay(context, view, inlay)
+    if (scene.marks) paintTiles(context, view, range, box, (x, y) => this.#marks.pieces(range.level, x, y))
+    if (!mask) return
+    context.globalAlpha = mask.look.opacity
+    paintTiles(context, view, range, box, (x, y) => this.#mask.pieces(range.level, x, y))
+    context.globalAlpha = 1
   }
 
   /** Diagonal lines that move with the picture. */
@@ -109,6 +120,15 @@ export class OverlayPainter {
     this.#hatches.set(ratio, pattern)
     return pattern
   }
+}
+
+function paintInlay(context: Context2D, view: Viewport, { picture, box, opacity }: Inlay): void {
+  context.save()
+  context.globalAlpha = opacity
+  context.imageSmoothingEnabled = true
+  context.transform(...viewMatrix(view))
+  context.drawImage(picture, box.x, box.y, box.width, box.height)
+  context.restore()
 }
 
 function fillWith(context: Context2D, part: Edges, mode: GlobalCompositeOperation, style: string | CanvasPattern): void {

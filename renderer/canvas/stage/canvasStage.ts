@@ -5,7 +5,7 @@
 import Konva from 'konva'
 import type { EditorTheme } from '../editorTypes.ts'
 import type { Edges } from '../geometry/boxes.ts'
-import type { Context2D } from '../tiles/surfaces.ts'
+import { type Context2D, type Drawable, type Surface, offscreenSurface, surfaceBytes } from '../tiles/surfaces.ts'
 
 // we say when to draw: nothing is drawn twice
 Konva.autoDrawEnabled = false
@@ -24,7 +24,8 @@ export type PaintPart = (context: Context2D, part: Edges) => void
 
 /** A layer painted by us. */
 export interface PaintedLayer {
-  paint(part: Edges): void
+  /** @param how what paints the part this once, in place of the layer's own painter */
+  paint(part: Edges, how?: PaintPart): void
   /** moves what is there by whole device pixels; what comes into sight is empty */
   scroll(dx: number, dy: number): void
   show(visible: boolean): void
@@ -40,6 +41,7 @@ export class CanvasStage {
   readonly #stage: Konva.Stage
   readonly #observer: ResizeObserver
   #size: StageSize
+  readonly #backs = new Map<Konva.Layer, Surface>()
 
   constructor(container: HTMLElement, onResize: () => void) {
     this.#container = container
@@ -78,14 +80,14 @@ export class CanvasStage {
 
   /** Bytes of the stage's canvases. */
   get bytes(): number {
-    return this.#stage.getLayers().reduce((sum, layer) => sum + (layer.visible() ? layer.getNativeCanvasElement().width * layer.getNativeCanvasElement().height * 4 : 0), 0)
+    return [...this.#backs.values()].reduce((sum, back) => sum + surfaceBytes(back), 0) + this.#stage.getLayers().reduce((sum, layer) => sum + (layer.visible() ? layer.getNativeCanvasElement().width * layer.getNativeCanvasElement().height * 4 : 0), 0)
   }
 
   /** Adds a layer that is painted by parts. */
   addPainted(paint: PaintPart): PaintedLayer {
     const layer = new Konva.Layer({ listening: false })
     const whole = (): Edges => ({ left: 0, top: 0, right: this.#size.width, bottom: this.#size.height })
-    const paintPart = (part: Edges): void => {
+    const paintPart = (part: Edges, how: PaintPart = paint): void => {
       const context = layer.getNativeCanvasElement().getContext('2d')!
       context.save()
       context.setTransform(1, 0, 0, 1, 0, 0)
@@ -93,24 +95,40 @@ export class CanvasStage {
       context.rect(part.left, part.top, part.right - part.left, part.bottom - part.top)
       context.clip()
       context.clearRect(part.left, part.top, part.right - part.left, part.bottom - part.top)
-      paint(context, part)
+      how(context, part)
       context.restore()
     }
     // when Konva itself draws (after a resize), everything is painted
     layer.add(new Konva.Shape({ listening: false, perfectDrawEnabled: false, sceneFunc: () => paintPart(whole()) }))
     this.#stage.add(layer)
     this.#slim(layer)
+    // by way of a second picture: a canvas drawn on itself is copied first, which takes twice as long
     const scroll = (dx: number, dy: number): void => {
       const canvas = layer.getNativeCanvasElement()
-      const context = canvas.getContext('2d')!
-      context.save()
-      context.setTransform(1, 0, 0, 1, 0, 0)
-      context.globalCompositeOperation = 'copy'
-      context.imageSmoothingEnabled = false
-      context.drawImage(canvas, dx, dy)
-      context.restore()
+      const { context, picture } = this.#backOf(layer)
+      replace(context, canvas, dx, dy)
+      replace(canvas.getContext('2d')!, picture, 0, 0)
     }
     return { paint: paintPart, scroll, show: (visible) => void (layer.visible() === visible || layer.visible(visible)) }
+  }
+
+  /** Everything painted by us that is visible, as one picture of the stage's size, until a layer is moved. */
+  flatten(): Drawable {
+    const [lowest, ...above] = this.#stage.getLayers().filter((layer) => layer !== this.interface && layer.visible())
+    const { context, picture } = this.#backOf(lowest)
+    replace(context, lowest.getNativeCanvasElement(), 0, 0)
+    for (const layer of above) context.drawImage(layer.getNativeCanvasElement(), 0, 0)
+    return picture
+  }
+
+  /** The second picture of a layer, of the stage's size. */
+  #backOf(layer: Konva.Layer): Surface {
+    const { width, height } = this.#size
+    const found = this.#backs.get(layer)
+    if (found?.width === width && found.height === height) return found
+    const made = offscreenSurface(width, height)
+    this.#backs.set(layer, made)
+    return made
   }
 
   /** Adds the interface on top. */
@@ -158,6 +176,15 @@ export class CanvasStage {
     canvas.setSize(cssSide(width, ratio), cssSide(height, ratio))
     layer.getHitCanvas().setSize(1, 1)
   }
+}
+
+/** Draws a picture in place of everything that is there. */
+function replace(context: Context2D, picture: Drawable, x: number, y: number): void {
+  context.save()
+  context.setTransform(1, 0, 0, 1, 0, 0)
+  context.globalCompositeOperation = 'copy'
+  context.drawImage(picture, x, y)
+  context.restore()
 }
 
 /** CSS length whose product with the ratio is this many device pixels, after Konva's rounding down. */

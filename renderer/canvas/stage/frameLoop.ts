@@ -3,15 +3,18 @@
  */
 import type { Plane } from '../../../preload/contract/documents.ts'
 import type { Comparison, EditorTheme } from '../editorTypes.ts'
-import { type Edges, grow, mapEdges, outward } from '../geometry/boxes.ts'
-import { type Viewport, between, scrollBetween, viewMatrix } from '../geometry/viewport.ts'
+import type { Point } from '../geometry/affine.ts'
+import { type Edges, grow, intersect, isEmpty, mapEdges, outward } from '../geometry/boxes.ts'
+import { type Viewport, between, isUpright, levelOf, scrollBetween, viewMatrix } from '../geometry/viewport.ts'
 import { OverlayPainter } from '../overlay/overlayPainter.ts'
 import type { Overlays } from '../overlay/overlays.ts'
-import type { MakeSurface } from '../tiles/surfaces.ts'
+import type { Drawable, MakeSurface } from '../tiles/surfaces.ts'
+import { coarsestLevel } from '../tiles/tilePlan.ts'
 import type { CanvasStage, PaintedLayer } from './canvasStage.ts'
 import { DocumentPainter } from './documentPainter.ts'
 import { InterfacePainter } from './interfacePainter.ts'
 import { DirtyParts } from './dirtyParts.ts'
+import { type MotionFrame, Motion } from './motion.ts'
 import { DEFAULT_MASK_COLOUR, SCRIBBLE_LAYER, WORD_LAYER } from './ownLayers.ts'
 import type { Scene } from './scene.ts'
 import type { Sketch } from './sketches.ts'
@@ -36,6 +39,8 @@ export interface FrameLoopPorts {
  * stand-ins and comes with the next frames.
  */
 const WORK_A_FRAME = 64
+/** The same while zoom or angle change: the stretched picture takes most of the frame. */
+const WORK_WHILE_MOVING = 16
 /** How long a step of the zoom takes to arrive. */
 const GLIDE_MS = 140
 
@@ -57,6 +62,8 @@ export class FrameLoop {
   #glide: { readonly from: Viewport; readonly to: Viewport; readonly since: number } | null = null
   #asked: number | null = null
   #overlayShown = false
+  readonly #motion = new Motion()
+  #flat: Drawable | null = null
 
   constructor(ports: FrameLoopPorts) {
     this.#ports = ports
@@ -106,15 +113,27 @@ export class FrameLoop {
   }
 
   #show(view: Viewport): void {
-    const shift = this.#comparison.show === 'split' ? null : scrollBetween(this.#view, view)
+    // the line of a split stands still, and another document has nothing on the screen yet: nothing can be moved
+    const anew = this.#comparison.show === 'split' || this.#painters?.scene !== this.#ports.scene()
+    const shift = anew ? null : scrollBetween(this.#view, view)
+    const moves = shift !== null && !this.#motion.active
+    const step = anew || moves ? null : this.#motion.step(this.#view, view, performance.now())
     this.#view = view
-    if (shift) {
-      this.#dirty.document.scroll(shift.x, shift.y, this.#screen())
-      this.#dirty.overlay.scroll(shift.x, shift.y, this.#screen())
-      this.#dirty.interface ||= this.#lines().length > 0
-      this.request()
-    } else this.invalidateAll()
+    if (step?.begins) this.#flat = this.#ports.stage.flatten()
+    if (step) for (const dirty of [this.#dirty.document, this.#dirty.overlay]) dirty.take() // all is painted when the motion is over
+    else if (shift) this.#scroll(shift)
+    else this.invalidateAll()
+    this.#dirty.interface ||= this.#lines().length > 0
+    this.request()
     this.#ports.onView()
+  }
+
+  /** What is there is moved, strips are painted; where tiles are drawn pixel by pixel, drawing them takes less time. */
+  #scroll({ x, y }: Point): void {
+    const { document, overlay } = this.#dirty
+    if (this.#comparison.show !== 'difference' && isPixelByPixel(this.#view, this.#ports.scene().document.canvas)) document.markAll(this.#screen())
+    else document.scroll(x, y, this.#screen())
+    overlay.scroll(x, y, this.#screen())
   }
 
   /** Takes the stage's new size; the middle stays where it is. */
@@ -126,6 +145,7 @@ export class FrameLoop {
   /** Shows the document, the original or both. */
   setComparison(comparison: Comparison): void {
     this.#comparison = comparison
+    this.#motion.end()
     this.#plan = true
     this.#dirty.interface = true
     this.#mark('document', this.#screen())
@@ -152,6 +172,7 @@ export class FrameLoop {
 
   /** Everything is painted again. */
   invalidateAll(): void {
+    this.#motion.end()
     this.#dirty.document.markAll(this.#screen())
     this.#dirty.overlay.markAll(this.#screen())
     this.#dirty.interface = true
@@ -193,13 +214,55 @@ export class FrameLoop {
       this.#planned = sight
       scene.plan(this.#view, this.#comparison, this.#ports.strokeTarget())
     }
-    scene.pictures.startFrame(WORK_A_FRAME)
+    scene.pictures.startFrame(this.#motion.active ? WORK_WHILE_MOVING : WORK_A_FRAME)
     this.#markBoxes(scene.catchUp(this.#view))
-    this.#paintLayer(this.#document, this.#dirty.document)
-    this.#paintOverlay(scene)
+    this.#settle(scene.takeDrawn())
+    if (this.#motion.moving) this.#paintStretched(this.#motion.frame(this.#view))
+    else {
+      this.#paintLayer(this.#document, this.#dirty.document)
+      this.#paintOverlay(scene)
+    }
     if (this.#dirty.interface) this.#interface.paint(this.#lines(), this.#view, this.#ports.theme())
     this.#dirty.interface = false
-    if (scene.pictures.behind) this.request()
+    if (scene.pictures.behind || this.#motion.active) this.request()
+  }
+
+  /** The flattened picture stretched, and roughly around it what has come into sight. */
+  #paintStretched(frame: MotionFrame | null): void {
+    if (!frame) return
+    const { stretch, filled, exposed, renew } = frame
+    this.#overlay.show(false) // it is part of the flattened picture
+    this.#overlayShown = false
+    if (stretch && filled) {
+      this.#document.paint(filled, (context) => {
+        context.setTransform(...stretch)
+        context.drawImage(this.#flat!, 0, 0)
+      })
+    }
+    const { document, overlay } = this.#painter()
+    for (const part of exposed) {
+      this.#document.paint(part, (context) => {
+        document.paint(context, part, this.#documentScene())
+        overlay.paintOver(context, part, this.#overlayScene())
+      })
+    }
+    this.#count([...(filled ? [filled] : []), ...exposed])
+    if (renew) this.#flat = this.#ports.stage.flatten()
+  }
+
+  /** A band of the real picture in place of the stretched one, once the view rests; all of it when a stroke is drawn. */
+  #settle(drawn: boolean): void {
+    if (drawn) this.#motion.arrive()
+    if (this.#motion.comesToRest(performance.now())) {
+      this.#overlay.paint(this.#screen(), () => undefined)
+      this.#overlayShown = true
+      this.#overlay.show(true)
+      for (const dirty of [this.#dirty.document, this.#dirty.overlay]) dirty.take() // every band is painted
+    }
+    const band = this.#motion.nextBand(this.#view, drawn)
+    if (!band) return
+    this.#dirty.document.mark(band, this.#screen())
+    this.#dirty.overlay.mark(band, this.#screen())
   }
 
   #markBoxes({ document, overlay }: { readonly document: readonly Edges[]; readonly overlay: readonly Edges[] }): void {
@@ -225,17 +288,26 @@ export class FrameLoop {
   #move({ from, to, since }: { readonly from: Viewport; readonly to: Viewport; readonly since: number }): void {
     const share = (performance.now() - since) / GLIDE_MS
     this.#show(share >= 1 ? to : between(from, to, 1 - (1 - share) ** 3))
-    if (share >= 1) this.#glide = null
-    else this.request()
+    if (share < 1) {
+      this.request()
+      return
+    }
+    this.#glide = null
+    this.#motion.arrive()
   }
 
   #paintLayer(layer: PaintedLayer, dirty: DirtyParts): void {
     const { parts, dx, dy } = dirty.take()
     if (dx !== 0 || dy !== 0) layer.scroll(dx, dy)
-    for (const part of parts) {
-      this.counts.paintedPixels += (part.right - part.left) * (part.bottom - part.top)
+    const real = this.#motion.real(this.#view)
+    for (const part of parts.map((one) => intersect(one, real)).filter((one) => !isEmpty(one))) {
+      this.#count([part])
       layer.paint(part)
     }
+  }
+
+  #count(parts: readonly Edges[]): void {
+    for (const part of parts) this.counts.paintedPixels += (part.right - part.left) * (part.bottom - part.top)
   }
 
   #painter(): { readonly document: DocumentPainter; readonly overlay: OverlayPainter } {
@@ -272,4 +344,9 @@ export class FrameLoop {
   #screen(): Edges {
     return { left: 0, top: 0, right: this.#view.width, bottom: this.#view.height }
   }
+}
+
+/** Whether a pixel of the tiles in sight is a pixel of the screen. */
+function isPixelByPixel(view: Viewport, canvas: { readonly width: number; readonly height: number }): boolean {
+  return isUpright(view) && view.zoom * 2 ** levelOf(view.zoom, coarsestLevel(canvas)) === 1
 }

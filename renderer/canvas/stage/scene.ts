@@ -58,6 +58,7 @@ export class Scene {
   #maskTint = DEFAULT_MASK_COLOUR
   /** what was planned for last */
   #sight: Sight = { level: 0, shows: 'document' }
+  #drawn = false
 
   constructor(document: DocumentView, options: SceneOptions) {
     this.#document = document
@@ -200,6 +201,13 @@ export class Scene {
     this.pictures.mask.invalidate(null)
   }
 
+  /** Whether a stroke has drawn anything since the last call. */
+  takeDrawn(): boolean {
+    const drawn = this.#drawn
+    this.#drawn = false
+    return drawn
+  }
+
   /** Composes what earlier frames had no time for and is still in sight. @returns boxes of picture and overlay to paint again */
   catchUp(view: Viewport): { document: Edges[]; overlay: Edges[] } {
     return this.pictures.catchUp(this.#rangeOf(view))
@@ -339,6 +347,7 @@ export class Scene {
   }
 
   #onPixels({ place }: Tile, part: Edges, cause: PixelCause): void {
+    this.#drawn ||= cause === 'stroke'
     const at = tileBox(place.level, place.x, place.y)
     const scaled = scaleEdges(part, 2 ** place.level)
     const inLayer = { left: at.left + scaled.left, top: at.top + scaled.top, right: at.left + scaled.right, bottom: at.top + scaled.bottom }

@@ -27,7 +27,7 @@ const page: CanvasPage = {
     events.length = 0
     host = new PageHost(wanted)
     editor = createEditor({
-      container, host, view: host.view, onEvent: (event) => events.push(event),
+      container, host, view: host.view, ...(wanted.budget ? { budget: wanted.budget } : {}), onEvent: (event) => events.push(event),
       theme: { surround: '#1f2226', checker: ['#5a5d63', '#6d7076'], accent: '#4c9ffe', onAccent: '#ffffff', reducedMotion: true },
     })
   },

@@ -10,6 +10,8 @@ export interface PageDocument {
   readonly paintedShare: number
   readonly mask: boolean
   readonly latencyMs: number
+  /** bytes that the canvas may hold; its own choice when left out */
+  readonly budget?: { readonly tiles: number; readonly composed: number }
 }
 
 /** Colour of the stand-in photograph at a pixel: squares of 64 with soft shades, so that shifts and seams show. */
