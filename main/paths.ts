@@ -44,8 +44,9 @@ export function palimpsestPaths(surroundings: PathSurroundings = {}): Palimpsest
  * The environment that keeps everything below git-ignored folders of a checkout: what `npm run demo` and
  * `npm test` add to the environment of what they start.
  */
-export function checkoutEnvironment(root = programRoot): { PALIMPSEST_HOME: string } {
-  return { PALIMPSEST_HOME: path.join(root, '.cache', 'palimpsest') }
+export function checkoutEnvironment(root = programRoot): { PALIMPSEST_HOME: string; NODE_COMPILE_CACHE: string } {
+  // Node keeps what it has compiled of our modules: from the second start on, a start takes half the time
+  return { PALIMPSEST_HOME: path.join(root, '.cache', 'palimpsest'), NODE_COMPILE_CACHE: path.join(root, '.cache', 'node') }
 }
 
 function platformFolders(

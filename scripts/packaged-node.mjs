@@ -8,6 +8,12 @@ import { fileURLToPath } from 'node:url'
 
 export const repositoryRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 
+/**
+ * What makes Node keep our modules once it has compiled them: a start takes half the time from the second on. Only in a
+ * checkout; an installed copy has no folder of its own to write to.
+ */
+export const compileCache = existsSync(path.join(repositoryRoot, 'package-lock.json')) ? { NODE_COMPILE_CACHE: path.join(repositoryRoot, '.cache', 'node') } : {}
+
 /** The major version of Node that the program and its tests run on (the one Electron embeds). */
 const REQUIRED_MAJOR = 24
 

@@ -3,9 +3,9 @@
 // Plain JavaScript without dependencies, so that any Node >= 20.19 can start it.
 import { spawn } from 'node:child_process'
 import path from 'node:path'
-import { repositoryRoot, requireNode } from './packaged-node.mjs'
+import { compileCache, repositoryRoot, requireNode } from './packaged-node.mjs'
 
-const env = { ...process.env, PALIMPSEST_BOOTSTRAP_PID: String(process.pid) }
+const env = { ...compileCache, ...process.env, PALIMPSEST_BOOTSTRAP_PID: String(process.pid) }
 // Set by an npm script around us, if at all; we have not been moved, so the folder we are in is the caller's.
 delete env.INIT_CWD
 

@@ -21,6 +21,9 @@ export type Panel = {
   readonly component: LazyExoticComponent<ComponentType>
 }
 
+/** What a start shows is asked for at once, not when the frame around it is drawn. */
+const welcome = import('./welcome/WelcomeScreen.tsx')
+
 /** The panels, tabs in their order. */
 export const panels: readonly Panel[] = [
   { id: 'edit', place: 'tab', title: 'panel.edit', icon: IconAdjustments, component: lazy(() => import('./edit/EditPanel.tsx').then((m) => ({ default: m.EditPanel }))) },
@@ -30,7 +33,7 @@ export const panels: readonly Panel[] = [
   { id: 'batch', place: 'screen', title: 'batch.title', icon: IconFolders, component: lazy(() => import('./batch/BatchScreen.tsx').then((m) => ({ default: m.BatchScreen }))) },
   { id: 'settings', place: 'dialog', title: 'settings.title', icon: IconSettings, size: 48, component: lazy(() => import('./settings/SettingsDialog.tsx').then((m) => ({ default: m.SettingsDialog }))) },
   { id: 'shortcuts', place: 'dialog', title: 'keys.title', icon: IconKeyboard, size: 62, component: lazy(() => import('./settings/ShortcutSheet.tsx').then((m) => ({ default: m.ShortcutSheet }))) },
-  { id: 'start', place: 'slot', title: 'welcome.open', component: lazy(() => import('./welcome/WelcomeScreen.tsx').then((m) => ({ default: m.WelcomeScreen }))) },
+  { id: 'start', place: 'slot', title: 'welcome.open', component: lazy(() => welcome.then((m) => ({ default: m.WelcomeScreen }))) },
   { id: 'edit.swap', place: 'slot', title: 'words.title', component: lazy(() => import('./words/WordsPanel.tsx').then((m) => ({ default: m.WordsPanel }))) },
   { id: 'canvas.words', place: 'slot', title: 'words.title', component: lazy(() => import('./words/OverCanvas.tsx').then((m) => ({ default: m.OverCanvas }))) },
 ]

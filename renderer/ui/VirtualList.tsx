@@ -17,10 +17,15 @@ const BEYOND = 6
 /** See the file's head. */
 export function VirtualList<Row>({ rows, rowHeight, current, label, keyOf, render, onKeyDown }: VirtualListProps<Row>) {
   const frame = useRef<HTMLDivElement>(null)
-  const [view, setView] = useState({ top: 0, height: 600 })
+  const [seen, setSeen] = useState({ first: 0, last: 20 })
   useLayoutEffect(() => {
     const element = frame.current!
-    const look = (): void => setView({ top: element.scrollTop, height: element.clientHeight })
+    const look = (): void => {
+      const first = Math.floor(element.scrollTop / rowHeight)
+      const last = Math.ceil((element.scrollTop + element.clientHeight) / rowHeight)
+      // less than a row further nothing changes
+      setSeen((was) => (was.first === first && was.last === last ? was : { first, last }))
+    }
     const observer = new ResizeObserver(look)
     observer.observe(element)
     element.addEventListener('scroll', look, { passive: true })
@@ -29,7 +34,7 @@ export function VirtualList<Row>({ rows, rowHeight, current, label, keyOf, rende
       observer.disconnect()
       element.removeEventListener('scroll', look)
     }
-  }, [])
+  }, [rowHeight])
   useEffect(() => {
     const element = frame.current
     if (!element || current === undefined || current < 0) return
@@ -37,8 +42,8 @@ export function VirtualList<Row>({ rows, rowHeight, current, label, keyOf, rende
     if (top < element.scrollTop) element.scrollTop = top - rowHeight
     else if (top + rowHeight > element.scrollTop + element.clientHeight) element.scrollTop = top + 2 * rowHeight - element.clientHeight
   }, [current, rowHeight])
-  const first = Math.max(0, Math.floor(view.top / rowHeight) - BEYOND)
-  const last = Math.min(rows.length, Math.ceil((view.top + view.height) / rowHeight) + BEYOND)
+  const first = Math.max(0, seen.first - BEYOND)
+  const last = Math.min(rows.length, seen.last + BEYOND)
   return (
     <div ref={frame} className="ui-virtual" tabIndex={0} role="group" aria-label={label} onKeyDown={onKeyDown}>
       <div className="ui-virtual-room" style={{ height: rows.length * rowHeight }} role="list">

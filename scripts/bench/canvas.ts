@@ -12,6 +12,7 @@ import os from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Browser, CDPSession } from 'playwright-core'
 import { CanvasPage, findChromium, launchChromium } from '../../test/support/canvasPage.ts'
+import { METER, at, table } from './meter.ts'
 
 const { values } = parseArgs({ options: { strokes: { type: 'string', default: '500' } } })
 const STROKES = Number(values.strokes)
@@ -38,24 +39,6 @@ async function main(executable: string): Promise<void> {
     await browser.close()
   }
 }
-
-/** In the page: time from an event's own stamp to the end of the frame that shows it. */
-const METER = `(() => {
-  const times = []
-  let waiting = []
-  const { port1, port2 } = new MessageChannel()
-  port1.onmessage = () => {
-    const now = performance.now()
-    for (const stamp of waiting) times.push(now - stamp)
-    waiting = []
-  }
-  const heard = (event) => {
-    waiting.push(event.timeStamp)
-    if (waiting.length === 1) requestAnimationFrame(() => port2.postMessage(0))
-  }
-  for (const name of ['pointerdown', 'pointermove', 'pointerup', 'wheel']) window.addEventListener(name, heard, { capture: true, passive: true })
-  window.meter = { take: () => times.splice(0) }
-})()`
 
 /** A reproducible scatter of places. */
 function scatter(seed: number): () => number {
@@ -124,16 +107,15 @@ function stats(canvas: CanvasPage): Promise<Stats> {
 }
 
 function row(what: string, times: number[], before: Stats, after: Stats): string[] {
-  const sorted = [...times].sort((one, other) => one - other)
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
   const per = (key: 'composedPixels' | 'paintedPixels'): string => Math.round((after[key] - before[key]) / times.length).toLocaleString('en')
-  return [what, String(times.length), at(0.5).toFixed(1), at(0.95).toFixed(1), at(1).toFixed(1), at(0.95) <= LIMIT_MS ? 'kept' : 'MISSED', per('composedPixels'), per('paintedPixels')]
+  return [what, String(times.length), at(times, 0.5).toFixed(1), at(times, 0.95).toFixed(1), at(times, 1).toFixed(1), at(times, 0.95) <= LIMIT_MS ? 'kept' : 'MISSED', per('composedPixels'), per('paintedPixels')]
 }
 
 /** Memory over the strokes: heap and canvas bytes of the page, and what the system says of its process. */
 class Memory {
   readonly #browser: Browser
   readonly #canvas: CanvasPage
+  #evicted = 0
   readonly #samples: { total: number; heap: number; pixels: number; standIn: number; rss: number | null }[] = []
   #session: CDPSession | null = null
 
@@ -152,7 +134,8 @@ class Memory {
   async sample(): Promise<void> {
     await this.#session!.send('HeapProfiler.collectGarbage')
     const { usedSize, backingStorageSize = 0 } = (await this.#session!.send('Runtime.getHeapUsage')) as { usedSize: number; backingStorageSize?: number }
-    const { composedBytes, stageBytes } = await stats(this.#canvas)
+    const { composedBytes, stageBytes, tilesEvicted } = await stats(this.#canvas)
+    this.#evicted = tilesEvicted
     const standIn = await this.#canvas.run<number>('host.committedBytes')
     // bytes of tiles are in the backing storage, their pictures are not
     const pictures = await this.#canvas.run<number>('editor.stats.pictureBytes')
@@ -171,6 +154,7 @@ class Memory {
       ['most together', mib(most.total), most.total <= LIMIT_BYTES ? '<= 900 kept' : '<= 900 MISSED'],
       ['from the 100th stroke to the last', mib(last.total - early.total), 'no growth beyond the cache budgets'],
       ['process (resident), last', mib(last.rss), 'reported'], ['stand-in host, taken off', mib(last.standIn), ''],
+      ['tiles given up out of sight', String(this.#evicted), 'a number, not MiB'],
     ]
   }
 
@@ -185,12 +169,6 @@ class Memory {
       return null // only Linux tells
     }
   }
-}
-
-function table(head: readonly string[], rows: readonly string[][]): void {
-  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((one) => one[i]!.length)))
-  const line = (cells: readonly string[]): string => cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')
-  console.log([line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line), ''].join('\n'))
 }
 
 const chromium = findChromium()

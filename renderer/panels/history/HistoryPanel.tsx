@@ -45,7 +45,7 @@ export function HistoryPanel() {
       <VirtualList
         rows={shown} rowHeight={ROW_HEIGHT * zoom} current={current} label={t('history.list')} keyOf={({ id }) => id} onKeyDown={step}
         render={(row, index) => (
-          <HistoryRow row={row} lines={lines[index]!} here={row.id === head} onBranch={branch.has(row.id)} marked={marked.includes(row.id)} renaming={renaming === row.id} onRename={(on) => setRenaming(on ? row.id : null)} />
+          <HistoryRow row={row} lines={lines[index]!} here={row.id === head} onBranch={branch.has(row.id)} marked={marked.includes(row.id)} renaming={renaming === row.id} onRename={setRenaming} />
         )}
       />
       <CompareFoot marked={marked} head={head} />

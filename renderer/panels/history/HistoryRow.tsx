@@ -1,10 +1,11 @@
 /** One step of the history. */
 import { Menu, TextInput } from '@mantine/core'
 import { IconArrowsDiff, IconDots, IconStar, IconStarFilled } from '@tabler/icons-react'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import type { OperationRow } from '../../../preload/contract/history.ts'
 import { call } from '../../api/client.ts'
 import { attempt } from '../../app/actions/attempt.ts'
+import { beginPictureDrag, endPictureDrag, leaveRest, restOn } from '../../app/actions/dragPictures.ts'
 import { useMedia } from '../../app/useMedia.ts'
 import { openDialog } from '../../stores/dialogStore.ts'
 import { place } from '../../stores/documentStore.ts'
@@ -15,31 +16,37 @@ import { Picture } from '../../ui/Picture.tsx'
 import type { LaneLines } from './lanes.ts'
 import { copyRecipe } from './recipes.ts'
 
-type RowProps = { readonly row: OperationRow; readonly lines: LaneLines; readonly here: boolean; readonly onBranch: boolean; readonly marked: boolean; readonly renaming: boolean; readonly onRename: (on: boolean) => void }
+type RowProps = { readonly row: OperationRow; readonly lines: LaneLines; readonly here: boolean; readonly onBranch: boolean; readonly marked: boolean; readonly renaming: boolean; readonly onRename: (operation: number | null) => void }
 
-/** See the file's head. */
-export function HistoryRow({ row, lines, here, onBranch, marked, renaming, onRename }: RowProps) {
+/** Made once: a formatter costs more than the rest of the row. */
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+
+/** See the file's head. A row that stays the same is not drawn again while the list scrolls; `onRename` must stay the same for it. */
+export const HistoryRow = memo(function HistoryRow({ row, lines, here, onBranch, marked, renaming, onRename }: RowProps) {
   const thumbnail = useMedia(row.thumbnail)
   const name = row.name ?? row.title
+  const picture = { of: { what: 'step', operation: row.id }, name } as const
   return (
     <div className="step" data-here={here || undefined} data-off={!onBranch || undefined} data-marked={marked || undefined}>
       <Lanes lines={lines} here={here} />
       <button type="button" {...(here && { 'aria-current': 'step' as const })} className="step-main" onClick={() => !renaming && attempt(goTo(row.id))}>
-        <Picture src={thumbnail} alt="" className="step-thumb" />
+        <span draggable={!renaming} title={t('document.drag.thumb')} className="step-drag" onPointerEnter={() => restOn(picture)} onPointerLeave={leaveRest} onDragStart={(event) => beginPictureDrag(event, picture)} onDragEnd={endPictureDrag}>
+          <Picture src={thumbnail} alt="" className="step-thumb" />
+        </span>
         {!renaming && (
           <span className="step-text">
             <span className="step-name">{name}</span>
-            <small>{new Date(row.createdAt).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })}{row.name !== null && ` · ${row.title}`}</small>
+            <small>{CLOCK.format(new Date(row.createdAt))}{row.name !== null && ` · ${row.title}`}</small>
           </span>
         )}
       </button>
-      {renaming && <Rename row={row} done={() => onRename(false)} />}
+      {renaming && <Rename row={row} done={() => onRename(null)} />}
       {marked && <IconArrowsDiff size="0.875rem" className="step-mark" aria-hidden />}
       <PlainIcon icon={row.starred ? IconStarFilled : IconStar} size={0.875} className={row.starred ? 'step-starred' : 'layer-quiet'} label={t(row.starred ? 'history.unstar' : 'history.star', { name })} onClick={() => attempt(labelOperation(row.id, { starred: !row.starred }))} />
-      <RowMenu row={row} marked={marked} onRename={() => onRename(true)} />
+      <RowMenu row={row} marked={marked} onRename={() => onRename(row.id)} />
     </div>
   )
-}
+})
 
 function RowMenu({ row, marked, onRename }: { readonly row: OperationRow; readonly marked: boolean; readonly onRename: () => void }) {
   const name = row.name ?? row.title

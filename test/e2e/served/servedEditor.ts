@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { checkoutEnvironment } from '../../../main/paths.ts'
 import { buildBridge, buildRenderer } from '../../../scripts/build/window.ts'
 
 const root = path.resolve(import.meta.dirname, '../../..')
@@ -31,7 +32,7 @@ export async function buildWindow(): Promise<void> {
 export async function serveEditor(again: { readonly home?: string; readonly port?: number } = {}): Promise<ServedEditor> {
   const home = again.home ?? fs.mkdtempSync(path.join(os.tmpdir(), 'palimpsest-e2e-'))
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'main/cli/index.ts', 'serve', '--root', path.join(home, 'projects'), '--port', String(again.port ?? 0), '--no-open'], {
-    cwd: root, env: { ...process.env, PALIMPSEST_HOME: home, PALIMPSEST_CACHE: path.join(root, '.cache/e2e-cache') }, stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: root, env: { ...checkoutEnvironment(root), ...process.env, PALIMPSEST_HOME: home, PALIMPSEST_CACHE: path.join(root, '.cache/e2e-cache') }, stdio: ['ignore', 'pipe', 'pipe'],
   })
   const url = await addressOf(child)
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
