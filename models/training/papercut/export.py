@@ -60,6 +60,8 @@ def training_facts(runs: Path, names: tuple[str, ...], card: Path) -> dict:
             command = f"python -m papercut {recipe} --preset {state['preset']} --seed {state['seed']}"
             if recipe == "vae" and name != "vae":
                 command += " --decoder-only --init-from the weights so far"
+            if state.get("anchor") is not None:
+                command += f" --anchor {state['anchor']:g}"
             fact = {"command": command, "preset": state["preset"], "seconds": round(state["elapsed"]),
                     "steps": state["step"], "samples": state["samples"]}
             if state.get("init_from") and name in facts and not _told(facts, name, fact):
@@ -157,6 +159,8 @@ def write_starter_card(runs: Path, target: Path) -> None:
           # Pixels of the recipes lie in [-1, 1]; the editor's previews in [0, 1].
           latentRgb={"matrix": [[round(v / 2, 5) for v in row] for row in matrix],
                      "bias": [round(v / 2 + 0.5, 5) for v in bias]},
+          # So small a net draws over-saturated shapes at the 7.5 of edits with words, and its maps of words are wide.
+          edit={"guidance": 3, "blendThreshold": 0.5},
           training=_total(training_facts(runs, order, target / "model.json"), order))
 
 

@@ -176,6 +176,8 @@ class Trainer:
         if state["preset"] != self.options.preset:
             raise UserError(f'{path}: made with the preset "{state["preset"]}", not "{self.options.preset}"; '
                             "pass the same preset.")
+        if state.get("anchor") != self.options.anchor:
+            raise UserError(f"{path}: made with --anchor {state.get('anchor')}, not {self.options.anchor}; pass the same.")
         try:
             self.model.load_state_dict(state["model"])
             self.ema.load_state_dict(state["ema"])
@@ -193,7 +195,7 @@ class Trainer:
             "recipe": self.recipe.name, "preset": self.options.preset, "seed": self.options.seed, "step": self.step,
             "samples": self.samples, "elapsed": self.elapsed, "model": self.model.state_dict(),
             "ema": self.ema.state_dict(), "optimiser": self.optimiser.state_dict(), "history": self.history,
-            "init_from": self.init_from,
+            "init_from": self.init_from, "anchor": self.options.anchor,
         })
 
     def progress(self) -> float:

@@ -136,6 +136,25 @@ def test_decoder_only_keeps_the_latents(runs: Path, tmp_path: Path):
     assert any(not torch.equal(before[k], after[k]) for k in before if k.startswith("decoder"))
 
 
+def test_an_anchored_autoencoder_moves_its_latents_little_and_resumes(runs: Path, tmp_path: Path):
+    from diffusers import AutoencoderKL
+
+    kind = recipe_class("vae")
+    anchored = {"init_from": runs, "models": runs / "vae", "anchor": 1e4}
+    trainer = Trainer(kind(options(tmp_path / "a", steps=4, stop_at=3, **anchored))).run()
+    before, after = AutoencoderKL.from_pretrained(runs / "vae" / "vae").state_dict(), trainer.model.state_dict()
+    assert any(not torch.equal(before[k], after[k]) for k in before if k.startswith("encoder"))
+    free = Trainer(kind(options(tmp_path / "b", steps=4, stop_at=3, init_from=runs))).run()
+    pixels = torch.rand(2, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        old = trainer.recipe.latents_before(pixels)
+        near, far = ((model.encode(pixels).latent_dist.mode() - old).square().mean()
+                     for model in (trainer.model.eval(), free.model.eval()))
+    assert near < far
+    again = {**anchored, "init_from": None, "resume": tmp_path / "a" / "checkpoint.pt"}
+    assert Trainer(kind(options(tmp_path / "a", steps=4, **again))).run().step == 4
+
+
 def test_two_workers_train_together(tmp_path: Path):
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run([sys.executable, "-m", "papercut", "vae", "--preset", "toy", "--steps", "3", "--workers", "2",
