@@ -31,6 +31,7 @@ export const SCREENS: readonly WindowScreen[] = [
   { name: 'running', query: 'open=1&run=60000', go: async (page) => { await page.keyboard.press('Control+Enter'); await page.getByRole('button', { name: /Fill: a full moon/ }).click() } },
   { name: 'palette', query: 'open=1', go: async (page) => { await page.keyboard.press('Control+k'); await page.keyboard.type('mask') } },
   { name: 'menu', query: 'open=1', go: (page) => page.getByRole('button', { name: 'Select', exact: true }).click() },
+  { name: 'navigator', query: 'open=1', go: menu('View', 'Navigator') },
   { name: 'export', query: 'open=1', go: menu('File', 'Export picture') },
   { name: 'new', query: 'open=1', go: menu('File', 'New picture') },
   { name: 'canvas-size', query: 'open=1', go: menu('Image', 'Canvas size') },
