@@ -12,7 +12,7 @@ import { wordSchemas } from './requests/words.ts'
 
 export { BLEND_MODES } from './requests/document.ts'
 export type { BlendMode, DocumentInput, DocumentLayer, DocumentLayerInput, MaskOperation } from './requests/document.ts'
-export { EDIT_METHODS, INVERSION_METHODS } from './requests/words.ts'
+export { EDIT_DEFAULTS, EDIT_METHODS, INVERSION_METHODS } from './requests/words.ts'
 export type { EditMethod, InversionMethod } from './requests/words.ts'
 export { evaluateWhere, formatWhere, parseWhere, wordsOf } from './requests/where.ts'
 export type { Where } from './requests/where.ts'

@@ -1,6 +1,5 @@
 /** What a swap will take, from its request and the size it works at: for the progress bar and for forecasts. */
-import type { RequestOf } from '../requests.ts'
-import { EDIT_DEFAULTS } from '../requests/words.ts'
+import { EDIT_DEFAULTS, type RequestOf } from '../requests.ts'
 import { AUTO_ORDER } from './chooseInversion.ts'
 import { planControlledUNet, type NetSize } from './controlledUNet.ts'
 import { inversionCalls, strengthOf, type InversionChoices } from './inversion.ts'
