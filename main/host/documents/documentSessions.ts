@@ -10,6 +10,8 @@ import { Pyramids } from './pyramids.ts'
 
 /** A thumbnail is made when the document has stood still for so long, milliseconds. */
 const THUMBNAIL_AFTER_MS = 1500
+/** Steps that were passed too quickly for a thumbnail get theirs when the document rests, so many at a time. */
+const PASSED_AT_ONCE = 40
 /** Longest side of a thumbnail in pixels. */
 export const THUMBNAIL_SIDE = 256
 
@@ -105,17 +107,29 @@ export class DocumentSessions {
     clearTimeout(this.#timers.get(session))
     this.#timers.set(session, setTimeout(() => {
       this.#timers.delete(session)
-      this.#makeThumbnail(session, operation).catch((error: unknown) => this.#services.log.write(`a thumbnail could not be made: ${forLog(error)}`))
+      this.#makeThumbnails(session, operation).catch((error: unknown) => this.#services.log.write(`a thumbnail could not be made: ${forLog(error)}`))
       this.onRest(session)
     }, THUMBNAIL_AFTER_MS).unref())
   }
 
+  /** The step that the document stands at, then those that were passed too quickly, the newest first, until somebody goes on. */
+  async #makeThumbnails(session: DocumentSession, here: OperationId): Promise<void> {
+    const { opened } = session
+    if (!opened.writable || session.head !== here) return
+    await this.#makeThumbnail(session, here)
+    const passed = opened.reader.operations(session.document).filter(({ thumbnail, id }) => thumbnail === null && id !== here).slice(-PASSED_AT_ONCE).reverse()
+    for (const { id } of passed) {
+      if (this.#timers.has(session) || !this.#parts.has(opened.id) || session.head !== here) return
+      await this.#makeThumbnail(session, id)
+    }
+  }
+
   async #makeThumbnail(session: DocumentSession, operation: OperationId): Promise<void> {
     const { opened } = session
-    if (!opened.writable || session.head !== operation || opened.reader.operation(operation).thumbnail !== null) return
+    if (!opened.writable || opened.reader.operation(operation).thumbnail !== null) return
     const out = this.#services.scratch.path('thumbnail.webp')
     try {
-      await this.#services.pixels.run({ task: 'thumbnail', document: await session.pixels.document(), side: THUMBNAIL_SIDE, out }, { urgency: 'idle' })
+      await this.#services.pixels.run({ task: 'thumbnail', document: await session.pixels.document(operation), side: THUMBNAIL_SIDE, out }, { urgency: 'idle' })
       if (!this.#parts.has(opened.id)) return // closed meanwhile
       opened.writable.setThumbnail(operation, fs.readFileSync(out), 'image/webp')
       session.historyChanged()
