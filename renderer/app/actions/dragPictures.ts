@@ -36,6 +36,7 @@ interface Made {
 }
 
 let made: Made | null = null
+let making: { readonly key: string; readonly work: Promise<Made> } | null = null
 let resting: ReturnType<typeof setTimeout> | undefined
 /** what is dragged now; `offered`: its file was there in time for other programs to take it */
 let dragged: { readonly picture: DragPicture; readonly offered: boolean } | null = null
@@ -44,10 +45,21 @@ function keyOf({ of, name }: DragPicture): string {
   return JSON.stringify([place(), of.what === 'layer' ? documentStore.getState().document?.version : 0, of, name])
 }
 
-/** Writes the picture, unless it is the one that was written last. @throws AppError */
+/** Writes the picture, unless it is the one that was written last or is being written. @throws AppError */
 async function make(picture: DragPicture): Promise<Made> {
   const key = keyOf(picture)
   if (made?.key === key) return made
+  if (making?.key === key) return making.work
+  const work = write(picture, key)
+  making = { key, work }
+  try {
+    return await work
+  } finally {
+    if (making?.work === work) making = null
+  }
+}
+
+async function write(picture: DragPicture, key: string): Promise<Made> {
   const { project, document } = openDocument()
   const target = await call('files.download', { name: `${picture.name.slice(0, 200) || t('app.untitled')}.png` })
   await call('document.picture', { project, document, target: target.target, of: picture.of })
@@ -80,7 +92,7 @@ export function beginPictureDrag(event: React.DragEvent, picture: DragPicture): 
   event.dataTransfer.effectAllowed = 'copyMove'
   event.dataTransfer.setData(DRAG_TYPE, picture.name)
   if (url) event.dataTransfer.setData('DownloadURL', `image/png:${made!.target.name}:${url}`)
-  else restOn(picture)
+  else void make(picture).catch(() => null) // for the next time; see endPictureDrag
   return true
 }
 
