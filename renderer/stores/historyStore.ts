@@ -69,8 +69,21 @@ export async function refreshHistory(what: 'all' | 'new' | 'pictures'): Promise<
     rows = mergeRows(rows, page.operations)
     after = page.operations.at(-1)?.id ?? after
     historyStore.setState({ rows, head: page.head, loading: page.more })
-    if (!page.more || page.operations.length === 0) return historyStore.setState({ loading: false })
+    if (!page.more || page.operations.length === 0) break
   }
+  historyStore.setState({ loading: false })
+  if (what !== 'all' && lanesMoved(known, rows)) await refreshHistory('all')
+}
+
+/** Whether new rows grew elsewhere than on the newest one: the host lays the branch one stands on to the left, so others moved. */
+export function lanesMoved(known: readonly OperationRow[], rows: readonly OperationRow[]): boolean {
+  const newest = known.at(-1)
+  if (!newest) return false
+  const byId = new Map(known.map((row) => [row.id, row]))
+  return rows.some(({ id, parent, lane }) => {
+    const on = id > newest.id && parent !== null ? byId.get(parent) : undefined
+    return on !== undefined && (on.id !== newest.id || on.lane !== lane)
+  })
 }
 
 /** Makes an operation the head: the picture is as it was after it. @throws AppError */

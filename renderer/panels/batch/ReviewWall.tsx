@@ -21,7 +21,13 @@ export function ReviewWall({ view }: { readonly view: BatchView }) {
   const frame = useRef<HTMLDivElement>(null)
   const item = shown.find(({ index }) => index === wall.cursor) ?? null
   const mode = item ? wall.view : 'grid'
-  useEffect(() => { if (mode !== 'grid') frame.current?.focus() }, [mode])
+  const section = useRef<HTMLElement>(null)
+  const before = useRef(mode)
+  useEffect(() => {
+    if (mode !== 'grid') frame.current?.focus()
+    else if (before.current !== 'grid') section.current?.querySelector<HTMLElement>('[role="listbox"]')?.focus() // what had the keys is gone
+    before.current = mode
+  }, [mode])
 
   const keyDown = (event: React.KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || isControl(event.target)) return
@@ -36,7 +42,7 @@ export function ReviewWall({ view }: { readonly view: BatchView }) {
     else if (act.do === 'leave') closePanel('screen')
   }
   return (
-    <section className="batch-wall" aria-label={t('batch.wall')} onKeyDown={keyDown}>
+    <section ref={section} className="batch-wall" aria-label={t('batch.wall')} onKeyDown={keyDown}>
       {view.state !== 'planned' && <div className="batch-wall-bar">
         <SegmentedControl fullWidth={false} aria-label={t('batch.wall.filter')} value={filter} data={filterData(items)} onChange={(value) => setWall({ filter: value as WallFilter, cursor: null, view: 'grid' })} />
         <span className="batch-spring" />

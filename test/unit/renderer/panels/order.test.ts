@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { dropAt, layerRows, placeOf } from '../../../../renderer/panels/layers/order.ts'
 import { laneLines } from '../../../../renderer/panels/history/lanes.ts'
-import { currentBranch, listedRows, mergeRows, settledRows } from '../../../../renderer/stores/historyStore.ts'
+import { currentBranch, lanesMoved, listedRows, mergeRows, settledRows } from '../../../../renderer/stores/historyStore.ts'
 import { layerWith, stepWith } from '../things.ts'
 
 const layers = [
@@ -78,5 +78,13 @@ describe('rows whose pictures are still to come', () => {
     expect(settledRows(rows.slice(0, 45))).toHaveLength(5)
     const all = rows.filter(({ thumbnail }) => thumbnail !== null)
     expect(settledRows(all)).toBe(all)
+  })
+
+  test('are read anew when a step grew elsewhere than on the newest, since lanes have moved then', () => {
+    const known = [stepWith(1, null, { lane: 0 }), stepWith(2, 1, { lane: 0 }), stepWith(3, 2, { lane: 0 })]
+    expect(lanesMoved(known, [...known, stepWith(4, 3, { lane: 0 }), stepWith(5, 4, { lane: 0 })])).toBe(false)
+    expect(lanesMoved(known, [...known, stepWith(4, 1, { lane: 0 })])).toBe(true)
+    expect(lanesMoved([...known, stepWith(4, 1, { lane: 1 })], [...known, stepWith(4, 1, { lane: 1 }), stepWith(5, 4, { lane: 0 })])).toBe(true)
+    expect(lanesMoved([], known)).toBe(false)
   })
 })
