@@ -108,8 +108,9 @@ export function maskOf(session: DocumentSession, intent: Intent): Layer | null {
 async function drawnWords(session: DocumentSession, intent: Extract<Intent, { intent: 'swap' }>, folder: string): Promise<{ word: string; file: string }[]> {
   const words = new Map(intent.paint.map((painted) => [painted.word, painted])) // the last drawing of a word is the one that counts
   const drawings = [...words.values()].flatMap(({ word, tiles }) => {
-    const part = (sign: 1 | -1) => tiles.map((tile) => ({ ...tile, bytes: tile.bytes.map((value) => Math.max(0, Math.min(255, sign * (value - 128) * 2))) }))
-    const [plus, minus] = [part(1), part(-1)]
+    // 127 and 128 both wish nothing: a canvas has no level halfway between 0 and 255
+    const part = (share: (value: number) => number) => tiles.map((tile) => ({ ...tile, bytes: tile.bytes.map((value) => Math.round(255 * Math.max(0, share(value)))) }))
+    const [plus, minus] = [part((value) => (value - 128) / 127), part((value) => (127 - value) / 127)]
     const isPainted = (painted: typeof plus): boolean => painted.some(({ bytes }) => bytes.some((value) => value > 0))
     return [...(isPainted(plus) || !isPainted(minus) ? [{ word, tiles: plus }] : []), ...(isPainted(minus) ? [{ word: `${word}!`, tiles: minus }] : [])]
   })

@@ -33,7 +33,7 @@ export interface Maps {
 /** What is laid over the picture: a word's place softly, the mask it would become, or the error of the inversion. */
 export type Glow = { readonly kind: 'glow' | 'mask'; readonly map: WordMap; readonly word: string } | { readonly kind: 'error'; readonly media: string }
 
-/** A painted wish: tiles at full size, 128 = no wish, above more, below less. */
+/** A painted wish: tiles at full size, 127 or 128 = no wish, above more, below less. */
 export type WordPaint = ReadonlyMap<string, StrokeTile>
 
 /** See the head of this file. */

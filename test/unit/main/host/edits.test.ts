@@ -156,10 +156,10 @@ describe('the queue', () => {
 describe('a swap with painted words', () => {
   it('asks where each word is to be and where not, the first time and when it is replayed', async () => {
     const { which } = await sampleDocument(rig, 'Painted words')
-    const bytes = new Uint8Array(256 * 256).fill(128)
+    const bytes = new Uint8Array(256 * 256).fill(128).fill(127, 0, 256) // a canvas' own neutral is 127
     bytes.fill(255, 90 * 256, 120 * 256) // more of the word above
     bytes.fill(0, 180 * 256, 210 * 256) // less of it below
-    const only = (value: number): Uint8Array<ArrayBuffer> => new Uint8Array(256 * 256).fill(128).fill(value, 0, 256 * 40)
+    const only = (value: number): Uint8Array<ArrayBuffer> => new Uint8Array(256 * 256).fill(127).fill(value, 0, 256 * 40)
     const paint = [{ word: 'house', tiles: [{ x: 0, y: 0, bytes }] }, { word: 'meadow', tiles: [{ x: 0, y: 0, bytes: only(0) }] }, { word: 'red', tiles: [{ x: 0, y: 0, bytes: only(255) }] }]
     const intent = { intent: 'swap', description: 'a red house on a meadow', paint, sampling: { steps: 2, seed: 1 } } as const
     const asked = (): string[] => (rig.orders.asked.findLast(({ task }) => task === 'swap')!['bias'] as string[]).map((text) => text.replace(/=.*/, '='))
