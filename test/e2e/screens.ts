@@ -12,7 +12,7 @@ const tab = (name: string) => (page: Page): Promise<void> => page.getByRole('tab
 const intent = (name: string) => (page: Page): Promise<void> => page.locator('.intents').getByRole('radio', { name }).click()
 const menu = (title: string, item: string) => async (page: Page): Promise<void> => {
   await page.getByRole('button', { name: title, exact: true }).click()
-  await page.getByRole('menuitem', { name: item }).first().click()
+  await page.getByRole('menuitem', { name: item }).or(page.getByRole('menuitemcheckbox', { name: item })).first().click()
 }
 
 /** See the file's head. */

@@ -109,6 +109,11 @@ export class FakeHost {
     return { ok: true, value: await handler(input as never) }
   }
 
+  /** The open project as the contract tells it. */
+  #project(): OutputOf<'projects.open'> {
+    return { project: PROJECT, name: 'Evening hills', documents: [{ document: 1, name: 'Evening hills', ...PICTURE, thumbnail: 'picture-00', operations: this.history.length, createdAt: 0 }], readOnly: null, notices: [] }
+  }
+
   /** A new view, one operation further. */
   #advance(title: string, change: Partial<DocumentView>): DocumentView {
     const id = this.#next++
@@ -166,9 +171,9 @@ export class FakeHost {
     'engine.memory': () => ({ rssBytes: 1.31e9, peakRssBytes: 1.9e9, running: true }),
     'engine.unload': () => ({}),
     'projects.list': () => ({ projects: projectRows(this.#options.recent) }),
-    'projects.open': () => ({ project: PROJECT, name: 'Evening hills', documents: [{ document: 1, name: 'Evening hills', ...PICTURE, thumbnail: 'picture-00', operations: this.history.length, createdAt: 0 }], readOnly: null, notices: [] }),
+    'projects.open': () => this.#project(),
     'projects.create': ({ name }) => ({ project: PROJECT, name, documents: [], readOnly: null, notices: [] }),
-    'projects.view': () => ({ project: PROJECT, name: 'Evening hills', documents: [], readOnly: null, notices: [] }),
+    'projects.view': () => this.#project(),
     'projects.close': () => ({}),
     'projects.repair': () => ({ report: ['1 missing tile was taken from the step before.'] }),
     'projects.zip': () => ({ bytes: 1000 }),
