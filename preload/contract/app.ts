@@ -1,7 +1,7 @@
 /** Messages about the program itself: what it is, settings, the network lock, log. */
 import { z } from 'zod'
+import { appErrorSchema } from './appError.ts'
 import { json } from './ids.ts'
-import { appErrorSchema } from './result.ts'
 
 /** What the window needs to know when it opens. `shell` tells which host it talks to. */
 export const appInfo = z.object({

@@ -1,7 +1,7 @@
 /** Batch: a recipe over a folder, and the review wall. */
 import { z } from 'zod'
+import { appErrorSchema } from './appError.ts'
 import { batchId, fileId, mediaKey } from './ids.ts'
-import { appErrorSchema } from './result.ts'
 
 /** What a batch is to do; names as on the command line. */
 export const batchPlan = z.object({

@@ -1,8 +1,8 @@
 /** Edits: what a person wants done (an intent), the queue, and results that wait to be accepted. */
 import { z } from 'zod'
+import { appErrorSchema } from './appError.ts'
 import { documentView, jobRef, strokeTile } from './documents.ts'
 import { bytes, documentId, jobId, json, layerId, mapSetId, mediaKey, operationId, projectId } from './ids.ts'
-import { appErrorSchema } from './result.ts'
 
 /** Samplers by name; absent means the model's own. */
 export const SCHEDULERS = ['ddim', 'euler', 'euler-a', 'dpmpp2m', 'dpmpp2m-karras', 'dpmpp2m-sde', 'pndm', 'ddpm', 'lcm'] as const

@@ -1,8 +1,8 @@
 /** Models: what is installed, adding, verifying, downloading. */
 import { z } from 'zod'
+import { appErrorSchema } from './appError.ts'
 import { jobRef } from './documents.ts'
 import { downloadId, fileId } from './ids.ts'
-import { appErrorSchema } from './result.ts'
 
 /** A model as the manager shows it; `problem` says why it cannot be opened. */
 export const modelRow = z.object({

@@ -1,18 +1,7 @@
 /** How an answer crosses the border: a value, or an error as data that a person can read. */
-import { z } from 'zod'
+import type { AppErrorData } from './appError.ts'
 
-/**
- * An error as a person meets it: a stable code (`area/what`), one sentence, and plain details. `exitCode` 2 means that
- * the input was at fault, 1 that the run failed, 130 that it was cancelled.
- */
-export const appErrorSchema = z.object({
-  code: z.string(),
-  message: z.string(),
-  exitCode: z.union([z.literal(1), z.literal(2), z.literal(130)]),
-  details: z.record(z.string(), z.unknown()),
-})
-/** See {@link appErrorSchema}. */
-export type AppErrorData = z.output<typeof appErrorSchema>
+export type { AppErrorData }
 
 /** A value or an error, as it crosses the border. */
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: AppErrorData }

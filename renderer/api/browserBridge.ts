@@ -3,7 +3,8 @@
  * the window's own; files come by upload and go by download, since a page knows no paths.
  */
 import type { Bridge, File as SentFile } from '../../preload/contract/bridge.ts'
-import { CHUNK_BYTES, type FileInfo, type FileKind, type TargetInfo } from '../../preload/contract/files.ts'
+import { CHUNK_BYTES } from '../../preload/contract/chunks.ts'
+import type { FileInfo, FileKind, TargetInfo } from '../../preload/contract/files.ts'
 import { AppError, type Result, unwrap } from '../../preload/contract/result.ts'
 import { askForFolder } from './folderDialog.ts'
 import type { WireConnection } from './wireConnection.ts'

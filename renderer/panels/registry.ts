@@ -5,11 +5,12 @@
  *   screen   takes the place of the canvas, opened the same way; Escape leads back to the picture
  *   slot     is asked for by its id in one spot: `edit.swap` (the Swap intent's body), `start` (no picture is open),
  *            `canvas.words` (drawn over the canvas)
- * A component gets no props; it reads the stores. It is loaded when it is first shown.
+ * A component gets no props; it reads the stores. It is loaded when it is first shown, save what every start shows.
  */
 import { IconAdjustments, IconBox, IconFolders, IconGitBranch, IconKeyboard, IconSettings, IconStack2 } from '@tabler/icons-react'
-import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
+import { type ComponentType, lazy } from 'react'
 import type { PlainKey } from '../strings/t.ts'
+import { WelcomeScreen } from './welcome/WelcomeScreen.tsx'
 
 /** A panel. `size` is a dialog's width in rem. */
 export type Panel = {
@@ -18,11 +19,8 @@ export type Panel = {
   readonly title: PlainKey
   readonly icon?: ComponentType<{ size?: number | string }>
   readonly size?: number
-  readonly component: LazyExoticComponent<ComponentType>
+  readonly component: ComponentType
 }
-
-/** What a start shows is asked for at once, not when the frame around it is drawn. */
-const welcome = import('./welcome/WelcomeScreen.tsx')
 
 /** The panels, tabs in their order. */
 export const panels: readonly Panel[] = [
@@ -33,7 +31,7 @@ export const panels: readonly Panel[] = [
   { id: 'batch', place: 'screen', title: 'batch.title', icon: IconFolders, component: lazy(() => import('./batch/BatchScreen.tsx').then((m) => ({ default: m.BatchScreen }))) },
   { id: 'settings', place: 'dialog', title: 'settings.title', icon: IconSettings, size: 48, component: lazy(() => import('./settings/SettingsDialog.tsx').then((m) => ({ default: m.SettingsDialog }))) },
   { id: 'shortcuts', place: 'dialog', title: 'keys.title', icon: IconKeyboard, size: 62, component: lazy(() => import('./settings/ShortcutSheet.tsx').then((m) => ({ default: m.ShortcutSheet }))) },
-  { id: 'start', place: 'slot', title: 'welcome.open', component: lazy(() => welcome.then((m) => ({ default: m.WelcomeScreen }))) },
+  { id: 'start', place: 'slot', title: 'welcome.open', component: WelcomeScreen },
   { id: 'edit.swap', place: 'slot', title: 'words.title', component: lazy(() => import('./words/WordsPanel.tsx').then((m) => ({ default: m.WordsPanel }))) },
   { id: 'canvas.words', place: 'slot', title: 'words.title', component: lazy(() => import('./words/OverCanvas.tsx').then((m) => ({ default: m.OverCanvas }))) },
 ]

@@ -15,6 +15,8 @@ export async function buildBridge(): Promise<void> {
 
 /** Builds the window. @throws Error when Vite does not succeed */
 export function buildRenderer(): void {
-  const { status } = spawnSync(process.execPath, [path.join(root, 'scripts', 'run.mjs'), 'vite', 'build', '--logLevel', 'warn'], { cwd: root, stdio: 'inherit' })
+  // a test runner's NODE_ENV would bundle the development build of React: twice the size, a third of the speed
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const { status } = spawnSync(process.execPath, [path.join(root, 'scripts', 'run.mjs'), 'vite', 'build', '--logLevel', 'warn'], { cwd: root, env, stdio: 'inherit' })
   if (status !== 0) throw new Error(`vite build ended with code ${status}.`)
 }

@@ -23,7 +23,7 @@ export interface ServedEditor {
 export async function buildWindow(): Promise<void> {
   const built = path.join(root, 'dist/renderer/index.html')
   const newest = (folder: string): number => Math.max(...fs.readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => fs.statSync(path.join(entry.parentPath, entry.name)).mtimeMs))
-  if (fs.existsSync(built) && fs.existsSync(path.join(root, 'dist/bridge/bridge.js')) && fs.statSync(built).mtimeMs > Math.max(newest(path.join(root, 'renderer')), newest(path.join(root, 'preload')))) return
+  if (fs.existsSync(built) && fs.existsSync(path.join(root, 'dist/bridge/bridge.js')) && fs.statSync(built).mtimeMs > Math.max(...['renderer', 'preload', 'scripts/build'].map((folder) => newest(path.join(root, folder))))) return
   await buildBridge()
   buildRenderer()
 }
