@@ -242,7 +242,10 @@ function applyPurge(db: WritableDb, record: RecordOf<'purge'>): void {
     change(db, 'DELETE FROM operations WHERE id = :id', { id })
   }
   for (const document of record.documents) change(db, 'DELETE FROM documents WHERE id = :document', { document })
-  for (const hash of record.blobs) change(db, 'DELETE FROM blobs WHERE hash = :hash', { hash })
+  for (const hash of record.blobs) {
+    change(db, 'DELETE FROM blobs WHERE hash = :hash', { hash })
+    change(db, 'DELETE FROM blob_outbox WHERE hash = :hash', { hash })
+  }
 }
 
 /** Every blob that something refers to: the reference counts are the counts in here. */

@@ -2,17 +2,19 @@
  * Content-addressed files: `blobs/ab/abcd...` holds the bytes whose SHA-256 is `abcd...`. A blob is written once and
  * never changed; putting the same bytes again costs nothing and mends a file that was damaged since.
  *
- * One flush per blob: its bytes are on the disk when `put` returns, while the folder that names them is flushed soon
- * after. Should the power fail between, the bytes lie under their temporary name, which tells the hash, and opening the
- * project puts them into their place ({@link BlobStore.recoverUnfinished}).
+ * At most one flush per blob. A small one costs none of its own: the commit that names it carries its bytes
+ * (pendingBlobs.ts). Of a larger one the bytes are on the disk when `put` returns, while the folder that names them is
+ * flushed soon after. Should the power fail between, the bytes lie under their temporary name, which tells the hash, and
+ * opening the project puts them into their place ({@link BlobStore.recoverUnfinished}).
  */
 import fs from 'node:fs'
 import path from 'node:path'
 import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import { type EngineError, badInput, failed } from '../engine/errors.ts'
-import { diskFault, makeFolder, renameOver, removeTemporaries, syncFolder, syncFolderLater, targetOfTemporary, temporaryName, writeDurablyLater, writeFlushed } from './durableFiles.ts'
+import { diskFault, makeFolder, renameOver, removeTemporaries, syncFolder, syncFolderLater, targetOfTemporary, temporaryName, syncFilesNow, writeDurablyLater, writeFlushed, writeUnflushed } from './durableFiles.ts'
 import { type BlobHash, hashOf, isBlobHash } from './ids.ts'
+import { PENDING_BYTES, PendingBlobs } from './pendingBlobs.ts'
 
 /** A blob that is safely on the disk. */
 export interface StoredBlob {
@@ -36,7 +38,9 @@ const FANOUT = Array.from({ length: 256 }, (_, index) => index.toString(16).padS
 export class BlobStore {
   /** the `blobs` folder, absolute */
   readonly folder: string
-  /** blobs that this process has seen durable on the disk */
+  /** small blobs whose files are flushed later; a commit must carry them */
+  readonly pending = new PendingBlobs()
+  /** blobs that this process has seen durable on the disk, or will with the next commit */
   readonly #durable = new Set<BlobHash>()
   /** folders with names that may not be on the disk yet */
   readonly #unflushed = new Set<string>()
@@ -61,13 +65,14 @@ export class BlobStore {
     return path.join(this.folder, hash.slice(0, 2), hash)
   }
 
-  /** Whether this process knows the blob to be durable, without looking at the disk. */
-  isDurable(hash: BlobHash): boolean {
-    return this.#durable.has(hash)
+  /** Makes the folder of a blob where somebody took it away. */
+  makeRoom(hash: BlobHash): void {
+    fs.mkdirSync(path.dirname(this.path(hash)), { recursive: true })
   }
 
   /**
-   * Stores bytes (borrowed for the call); they are durable when it returns.
+   * Stores bytes (borrowed for the call); they can be read when it returns. Up to {@link PENDING_BYTES} they are durable
+   * with the next commit or {@link flush}, larger ones at once.
    * @throws EngineError project/disk-full, project/not-writable
    */
   put(bytes: Uint8Array): StoredBlob {
@@ -76,9 +81,14 @@ export class BlobStore {
     const target = this.path(hash)
     if (this.fault(hash, bytes.length) === undefined) this.#flushExisting(target)
     else {
-      fs.mkdirSync(path.dirname(target), { recursive: true })
-      writeFlushed(target, bytes)
-      this.#flushFolderSoon(path.dirname(target))
+      this.makeRoom(hash)
+      if (bytes.length <= PENDING_BYTES) {
+        writeUnflushed(target, bytes)
+        this.pending.add(hash, target, bytes)
+      } else {
+        writeFlushed(target, bytes)
+        this.#flushFolderSoon(path.dirname(target))
+      }
     }
     this.#durable.add(hash)
     return { hash, size: bytes.length }
@@ -92,7 +102,7 @@ export class BlobStore {
       const target = this.path(hash)
       if (this.fault(hash, bytes.length) === undefined) this.#flushExisting(target)
       else {
-        fs.mkdirSync(path.dirname(target), { recursive: true })
+        this.makeRoom(hash)
         await writeDurablyLater(target, bytes)
       }
       this.#durable.add(hash)
@@ -128,7 +138,7 @@ export class BlobStore {
       const hash = hasher.digest('hex') as BlobHash // a SHA-256 digest is a blob hash
       if (!this.#durable.has(hash)) {
         const place = this.path(hash)
-        fs.mkdirSync(path.dirname(place), { recursive: true })
+        this.makeRoom(hash)
         renameOver(temporary, place)
         await syncFolderLater(path.dirname(place))
         this.#durable.add(hash)
@@ -196,6 +206,7 @@ export class BlobStore {
   /** Deletes a blob's file for good; only the trash does this, after its grace period. */
   remove(hash: BlobHash): void {
     this.#durable.delete(hash)
+    this.pending.remove(hash)
     fs.rmSync(this.path(hash), { force: true })
   }
 
@@ -228,8 +239,9 @@ export class BlobStore {
     return count
   }
 
-  /** Flushes every folder that names blobs of this session. */
+  /** Flushes every blob of this session and every folder that names one. */
   flush(): void {
+    this.pending.flush()
     for (const folder of this.#unflushed) syncFolder(folder)
     this.#unflushed.clear()
   }
@@ -253,13 +265,7 @@ export class BlobStore {
   /** A file left by an earlier process may be in the page cache only: flushed before anyone relies on it. */
   #flushExisting(target: string): void {
     try {
-      const fd = fs.openSync(target, 'r+')
-      try {
-        fs.fsyncSync(fd)
-      } finally {
-        fs.closeSync(fd)
-      }
-      syncFolder(path.dirname(target))
+      syncFilesNow([target])
     } catch (error) {
       throw diskFault(target, error)
     }

@@ -61,6 +61,23 @@ export function writeFlushed(target: string, ...parts: readonly (Uint8Array | st
   }
 }
 
+/** {@link writeFlushed} without any flush: whole or absent while the machine runs; what a power cut leaves is anybody's guess. */
+export function writeUnflushed(target: string, bytes: Uint8Array): void {
+  const temporary = temporaryName(target)
+  try {
+    const fd = fs.openSync(temporary, 'wx')
+    try {
+      writeAll(fd, bytes)
+    } finally {
+      fs.closeSync(fd)
+    }
+    renameOver(temporary, target)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
+    throw diskFault(target, error)
+  }
+}
+
 /** {@link writeDurably} off the main thread, so that several flushes can share one trip to the disk. */
 export async function writeDurablyLater(target: string, bytes: Uint8Array): Promise<void> {
   const temporary = temporaryName(target)
@@ -122,6 +139,19 @@ export async function syncFiles(files: readonly string[]): Promise<void> {
     ...[...folders].map((folder) => () => syncFolderLater(folder)),
   ]
   for (let at = 0; at < waiting.length; at += 16) await Promise.all(waiting.slice(at, at + 16).map((flush) => flush()))
+}
+
+/** Flushes files and then the folders they lie in before it returns. */
+export function syncFilesNow(files: readonly string[]): void {
+  for (const file of files) {
+    const fd = fs.openSync(file, 'r+')
+    try {
+      fs.fsyncSync(fd)
+    } finally {
+      fs.closeSync(fd)
+    }
+  }
+  for (const folder of new Set(files.map((file) => path.dirname(file)))) syncFolder(folder)
 }
 
 /** Renames over what is there. Windows refuses for a moment while a virus scanner holds the file: tried for 1 s. */

@@ -13,7 +13,7 @@ import { type ProjectLock, acquireLock } from './projectLock.ts'
 import { type ProjectNotice, ProjectReader, projectPaths } from './projectReader.ts'
 import { Project } from './project.ts'
 import type { ProjectOptions } from './projectTypes.ts'
-import { catchUpDatabase, catchUpLog, recentBlobNotices, strokeNotices } from './reconcile.ts'
+import { catchUpDatabase, catchUpLog, recentBlobNotices, restorePending, strokeNotices } from './reconcile.ts'
 import { RecordLog, formatLine } from './recordLog.ts'
 import { type HistoryRecord, RECORD_VERSION } from './records.ts'
 import { lostStrokes } from './strokeNotes.ts'
@@ -180,6 +180,8 @@ function openForWriting(target: string, lock: ProjectLock, options: OpenOptions)
       removeTemporaries(target)
       removeTemporaries(paths.records)
     }
+    restorePending(db, new BlobStore(paths.blobs))
+    change(db, 'DELETE FROM blob_outbox')
     // The note of the last session is not flushed: a power cut can take it along with the names of blobs.
     if (lock.leftBehind || recentBlobMissing(db, paths.blobs)) new BlobStore(paths.blobs).recoverUnfinished()
     log = new RecordLog(paths.records, paths.damaged)

@@ -1,6 +1,6 @@
 /**
- * A project opened for writing. Every method that changes something returns only when the change is on the disk: the
- * blobs first, then one database commit, then the line of the record log.
+ * A project opened for writing. Every method that changes something returns only when the change is on the disk: large
+ * blobs first, then one database commit, which carries the small ones, then the line of the record log.
  */
 import fs from 'node:fs'
 import { failed } from '../engine/errors.ts'
@@ -51,7 +51,7 @@ export class Project extends ProjectReader {
     this.#nextLayer = row<{ next: number }>(db, 'SELECT next_layer AS next FROM project')!.next
   }
 
-  /** Adds bytes as a blob; they are durable when it returns. Something must refer to it in this session, or the trash takes it. */
+  /** Adds bytes as a blob; they are durable with the commit that names them. Something must refer to it in this session, or the trash takes it. */
   addBlob(bytes: Uint8Array, media: string): BlobInfo {
     return this.#remember({ ...this.blobs.put(bytes), media })
   }
@@ -258,13 +258,16 @@ export class Project extends ProjectReader {
     if (!this.#open) throw failed('project/closed', 'The project is closed; open it again to change it.')
     const seq = this.sequence() + 1
     const line = formatLine(seq, JSON.stringify(records))
-    this.#guarded(() => writeTransaction(this.#db, () => {
+    const stands = this.#guarded(() => writeTransaction(this.#db, () => {
       for (const record of records) applyRecord(this.#db, record, seq)
+      const carried = this.blobs.pending.writeOutbox(this.#db)
       also?.()
       change(this.#db, 'INSERT INTO outbox VALUES (:seq, :line)', { seq, line })
       change(this.#db, 'DELETE FROM outbox WHERE seq <= :synced', { synced: this.#log.syncedSeq })
       change(this.#db, 'UPDATE project SET last_seq = :seq', { seq })
+      return carried
     }))
+    stands()
     this.#checkpointSoon()
     // The commit stands whatever happens to the log: its line waits in the outbox until the log takes it.
     try {
@@ -317,6 +320,7 @@ export class Project extends ProjectReader {
     try {
       this.catchUpLog()
       this.blobs.flush()
+      this.blobs.pending.clearOutbox(this.#db)
       this.#log.close()
       change(this.#db, 'DELETE FROM outbox WHERE seq <= :synced', { synced: this.#log.syncedSeq })
     } finally {
@@ -360,7 +364,7 @@ export class Project extends ProjectReader {
     this.#settle()
     // The caller may go on writing to its buffers, so memory keeps copies.
     if (packed) for (const [number, tile] of packed.raw)
-      if (effect.tiles.length > 0) this.tiles.keep([packed.hash, number], { format: tile.format, bytes: Uint8Array.from(tile.bytes) })
+      if (effect.tiles.length > 0) this.tiles.keep([packed.hash, number], { format: tile.format, bytes: new Uint8Array(tile.bytes) })
   }
 
   /** What the rows do not know yet of these blobs. */

@@ -1,8 +1,11 @@
 /** Bringing the database and the record log back together after a crash, and naming what could not be. */
 import { applyRecord } from './applyRecord.ts'
-import { type WritableDb, change, row, rows, writeTransaction } from './db.ts'
+import type { BlobStore } from './blobs.ts'
+import { type ReadableDb, type WritableDb, change, row, rows, writeTransaction } from './db.ts'
 import { describeDatabase } from './describe.ts'
 import { usesOfBlob } from './documents.ts'
+import { syncFilesNow, writeDurably } from './durableFiles.ts'
+import { type BlobHash, hashOf, isBlobHash } from './ids.ts'
 import type { ProjectNotice, ProjectReader } from './projectReader.ts'
 import { type LogLine, type RecordLog, formatLine, readLog } from './recordLog.ts'
 import { type HistoryRecord, recordSchema } from './records.ts'
@@ -41,6 +44,25 @@ export function catchUpDatabase(db: WritableDb, recordsFolder: string, lastLogge
   if (lost.length < expected) notices.push({ code: 'project/change-lost', sentence: `${expected - lost.length} of the last ${expected} changes are damaged in the record log and were lost; everything before them is intact.` })
   if (back > 0) notices.unshift({ code: 'project/changes-brought-back', sentence: `The last session ended in the middle of writing; ${back} ${back === 1 ? 'change was' : 'changes were'} brought back from the record log.` })
   return notices
+}
+
+/**
+ * Writes the files anew that the outbox of small blobs has and the disk lost or holds only in part, and flushes the
+ * others: afterwards the outbox may be emptied. Rows whose bytes are not what their hash says are a stranger's and are passed over.
+ * @returns the blobs that were written
+ */
+export function restorePending(db: ReadableDb, blobs: BlobStore): BlobHash[] {
+  const restored: BlobHash[] = []
+  for (const hash of rows<{ hash: string }>(db, 'SELECT hash FROM blob_outbox').map((found) => found.hash).filter(isBlobHash)) {
+    const { bytes } = row<{ bytes: Uint8Array }>(db, 'SELECT bytes FROM blob_outbox WHERE hash = :hash', { hash })!
+    if (hashOf(bytes) !== hash) continue
+    if (blobs.fault(hash, bytes.length)) {
+      blobs.makeRoom(hash)
+      writeDurably(blobs.path(hash), bytes)
+      restored.push(hash)
+    } else syncFilesNow([blobs.path(hash)])
+  }
+  return restored
 }
 
 /** Lines the log lacks: from the outbox where it has them, else the whole log is written anew. */

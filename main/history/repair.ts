@@ -19,7 +19,7 @@ import { acquireLock } from './projectLock.ts'
 import { type ProjectNotice, projectPaths } from './projectReader.ts'
 import { recoverPictures } from './recoverPictures.ts'
 import { RecordLog, readLog } from './recordLog.ts'
-import { snapshotLines } from './reconcile.ts'
+import { snapshotLines, restorePending } from './reconcile.ts'
 import { type HistoryRecord, RECORD_VERSION, blobsOfEffect, recordSchema } from './records.ts'
 
 /** What a repair did. */
@@ -100,7 +100,7 @@ function rebuild(work: Work, target: string, now: number): void {
 }
 
 /** What the old database still tells; nothing when it is missing, altered or unreadable. */
-function readOldDatabase({ notices }: Work, target: string): { seq: number; records: HistoryRecord[] } | undefined {
+function readOldDatabase({ blobs, notices }: Work, target: string): { seq: number; records: HistoryRecord[] } | undefined {
   const file = projectPaths(target).database
   if (!fs.existsSync(file)) return undefined
   const unread = (why: string): undefined => {
@@ -115,6 +115,7 @@ function readOldDatabase({ notices }: Work, target: string): { seq: number; reco
     const planted = schemaDifferences(db)
     if (planted.length > 0) return unread(`it holds ${planted.slice(0, 3).join(', ')}`)
     if (Number(db.pragma('user_version', { simple: true })) !== latestVersion()) return unread('it has an older format, and the record log tells the same')
+    restorePending(db, blobs)
     let faults = 0
     const records = [...describeDatabase(db, () => { faults++ })]
     if (faults > 0) notices.push({ code: 'project/old-database', sentence: `${faults} entries of the old database could not be read.` })

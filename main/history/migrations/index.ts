@@ -3,10 +3,11 @@ import { badInput, failed } from '../../engine/errors.ts'
 import { APPLICATION_ID, type ReadableDb, type WritableDb, openWritable, rows, userVersion, writeTransaction } from '../db.ts'
 import { documentsAndOperations } from './0010-documents-and-operations.ts'
 import { masksSettingsCachesStrokes } from './0020-masks-settings-caches-strokes.ts'
+import { blobOutbox } from './0030-blob-outbox.ts'
 import type { Migration } from './migration.ts'
 
 /** In order of their numbers. */
-export const MIGRATIONS: readonly Migration[] = [documentsAndOperations, masksSettingsCachesStrokes]
+export const MIGRATIONS: readonly Migration[] = [documentsAndOperations, masksSettingsCachesStrokes, blobOutbox]
 
 /** The version a list of migrations leads to. */
 export function latestVersion(migrations: readonly Migration[] = MIGRATIONS): number {

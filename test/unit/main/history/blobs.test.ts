@@ -2,7 +2,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { BlobStore } from '../../../../main/history/blobs.ts'
-import { hashOf } from '../../../../main/history/ids.ts'
+import { change, rows } from '../../../../main/history/db.ts'
+import { type BlobHash, type DocumentId, hashOf } from '../../../../main/history/ids.ts'
+import type { Project } from '../../../../main/history/project.ts'
 import { temporaryName } from '../../../../main/history/durableFiles.ts'
 import { reopen, sampleProject, scratch, sentenceOf, sentenceOfLater } from './projects.ts'
 
@@ -101,12 +103,12 @@ describe('a blob whose name a power cut took back', () => {
     again.close()
   })
 
-  it('is flushed one folder later than its bytes, at the latest when the project closes', () => {
+  it('is flushed one folder later than the bytes of a large one, at the latest when the project closes', () => {
     const { project } = sampleProject(folder, 'flushes')
     const flushed: number[] = []
     const sync = vi.spyOn(fs, 'fsyncSync').mockImplementation((fd) => void flushed.push(fd))
     try {
-      project.addBlob(Buffer.from('one more'), 'image/png')
+      project.addBlob(Buffer.alloc(200_000, 1), 'image/png')
       expect(flushed).toHaveLength(1)
       project.blobs.flush()
       expect(flushed.length).toBeGreaterThan(1)
@@ -114,5 +116,68 @@ describe('a blob whose name a power cut took back', () => {
       sync.mockRestore()
       project.close()
     }
+  })
+})
+
+describe('a small blob', () => {
+  const filled = (project: Project, document: DocumentId): BlobHash[] => {
+    const results = ['first', 'second', 'third'].map((text) => project.addBlob(Buffer.from(text), 'image/png'))
+    project.commitOperation(document, { kind: 'inpaint', title: 'Fill', results: results.map(({ hash }) => ({ role: 'patch', hash })) })
+    return results.map(({ hash }) => hash)
+  }
+  const outbox = (project: Project): string[] => rows<{ hash: string }>(project.db, 'SELECT hash FROM blob_outbox').map(({ hash }) => hash)
+
+  it('costs no flush of its own: the commit that names it carries its bytes', () => {
+    const { project, document } = sampleProject(folder, 'carried')
+    const sync = vi.spyOn(fs, 'fsyncSync')
+    try {
+      const hashes = filled(project, document)
+      expect(sync).not.toHaveBeenCalled()
+      expect(outbox(project)).toEqual(expect.arrayContaining(hashes))
+    } finally {
+      sync.mockRestore()
+      project.close()
+    }
+  })
+
+  it('comes back whole when a power cut took its file or left it empty', () => {
+    const { project, document, folder: sample } = sampleProject(folder, 'power-cut')
+    const [gone, empty, altered] = filled(project, document)
+    // The folder as the disk has it: the commit is flushed, the files are not.
+    const disk = path.join(folder, 'power-cut-disk')
+    fs.cpSync(sample, disk, { recursive: true })
+    project.close()
+    const place = (hash: BlobHash): string => path.join(disk, 'blobs', hash.slice(0, 2), hash)
+    fs.rmSync(place(gone!))
+    fs.writeFileSync(place(empty!), '')
+    fs.writeFileSync(place(altered!), 'THIRD')
+    const { project: again, notices } = reopen(disk)
+    expect(notices).toEqual([])
+    expect([gone, empty, altered].map((hash) => again.blob(hash!).toString())).toEqual(['first', 'second', 'third'])
+    expect(outbox(again)).toEqual([])
+    again.close()
+  })
+
+  it('leaves the database with the commits that follow the flush of its file', () => {
+    const { project, document } = sampleProject(folder, 'drained')
+    const hashes = filled(project, document)
+    project.blobs.flush()
+    for (let count = 0; count < 2; count++) project.setSetting('count', count)
+    expect(outbox(project)).toEqual([])
+    expect(hashes.map((hash) => project.blobs.fault(hash, 5)?.what)).toEqual([undefined, 'wrong-size', undefined]) // 'second' has six letters
+    project.close()
+  })
+
+  it('of a stranger is not written under a name that is not its own', () => {
+    const { project, folder: sample } = sampleProject(folder, 'strange')
+    change(project.writing, 'INSERT INTO blob_outbox VALUES (:hash, :bytes)', { hash: 'ab'.repeat(32), bytes: Buffer.from('evil') })
+    change(project.writing, 'INSERT INTO blob_outbox VALUES (:hash, :bytes)', { hash: '../../evil', bytes: Buffer.from('evil') })
+    project.blobs.put(Buffer.from('keeps the rows')) // something pending whose file is gone by the end: rows stay
+    fs.rmSync(project.blobs.path(hashOf(Buffer.from('keeps the rows'))))
+    project.close()
+    const { project: again } = reopen(sample)
+    expect(outbox(again)).toEqual([])
+    expect(fs.existsSync(path.join(sample, 'blobs', 'ab', 'ab'.repeat(32)))).toBe(false)
+    again.close()
   })
 })
