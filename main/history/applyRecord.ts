@@ -8,6 +8,7 @@ import type { BlobHash, DocumentId, LayerId, OperationId } from './ids.ts'
 import type { BlobInfo, Canvas, Layer, StateChange, TileChange, TileRef } from './model.ts'
 import { type HistoryRecord, type RecordOf, blobsOfEffect } from './records.ts'
 import { differenceBetween, layerParameters } from './state.ts'
+import { removeStroke } from './strokes.ts'
 import { descendants, treePath } from './tree.ts'
 
 /** Applies one record as part of commit `seq`; must run inside a write transaction. */
@@ -26,6 +27,7 @@ export function applyRecord(db: WritableDb, record: HistoryRecord, seq: number):
     case 'mask': return applyMask(db, record, seq)
     case 'setting': return applySetting(db, record)
     case 'purge': return applyPurge(db, record)
+    case 'stroke-end': return removeStroke(db, record.stroke)
     case 'layer-number': return reserveLayerNumbers(db, record.next - 1)
     default: return unreachable(record, 'applyRecord')
   }

@@ -45,29 +45,21 @@ export function writeDurably(target: string, ...parts: readonly (Uint8Array | st
  * still under the temporary one.
  */
 export function writeFlushed(target: string, ...parts: readonly (Uint8Array | string)[]): void {
+  writeRenamed(target, parts, true)
+}
+
+/** {@link writeFlushed} without any flush: whole or absent while the machine runs; what a power cut leaves is anybody's guess. */
+export function writeUnflushed(target: string, bytes: Uint8Array): void {
+  writeRenamed(target, [bytes], false)
+}
+
+function writeRenamed(target: string, parts: readonly (Uint8Array | string)[], isFlushed: boolean): void {
   const temporary = temporaryName(target)
   try {
     const fd = fs.openSync(temporary, 'wx')
     try {
       for (const part of parts) writeAll(fd, typeof part === 'string' ? Buffer.from(part) : part)
-      fs.fsyncSync(fd)
-    } finally {
-      fs.closeSync(fd)
-    }
-    renameOver(temporary, target)
-  } catch (error) {
-    fs.rmSync(temporary, { force: true })
-    throw diskFault(target, error)
-  }
-}
-
-/** {@link writeFlushed} without any flush: whole or absent while the machine runs; what a power cut leaves is anybody's guess. */
-export function writeUnflushed(target: string, bytes: Uint8Array): void {
-  const temporary = temporaryName(target)
-  try {
-    const fd = fs.openSync(temporary, 'wx')
-    try {
-      writeAll(fd, bytes)
+      if (isFlushed) fs.fsyncSync(fd)
     } finally {
       fs.closeSync(fd)
     }

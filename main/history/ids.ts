@@ -35,6 +35,8 @@ export const layerIdSchema = branded<LayerId>(positive)
 export const operationIdSchema = branded<OperationId>(positive)
 /** Checks a {@link MaskId}. */
 export const maskIdSchema = branded<MaskId>(positive)
+/** Checks a {@link StrokeId}. */
+export const strokeIdSchema = branded<StrokeId>(positive)
 /** Checks a {@link BlobHash}. */
 export const blobHashSchema = branded<BlobHash>(z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal digits'))
 

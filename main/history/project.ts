@@ -105,7 +105,7 @@ export class Project extends ProjectReader {
     const parent = draft.parent ?? head
     const effect = this.#effect(document, parent, draft)
     const record = this.#operationRecord(document, draft, { ...effect, parent, state: 'applied', moveHead: draft.moveHead ?? parent === head })
-    this.#commitEffect([record], record, effect, draft.stroke)
+    this.#commitEffect(record, effect, draft.stroke)
     return record.id
   }
 
@@ -131,7 +131,7 @@ export class Project extends ProjectReader {
       record: 'accept', operation, parent: from, chosen: [...chosen], changes: effect.changes, tiles: effect.tiles,
       blobs: this.#blobsFor(blobsOfEffect(effect)),
     }
-    this.#commitEffect([record], record, effect, draft.stroke)
+    this.#commitEffect(record, effect, draft.stroke)
     return { document, from, to: operation, difference: differenceBetween(this.#db, from, operation) }
   }
 
@@ -250,18 +250,14 @@ export class Project extends ProjectReader {
     }
   }
 
-  /**
-   * Applies records in one transaction and logs them: the one way anything in a project changes.
-   * @param also more to do in the same transaction, for rows that are in no record
-   */
-  commit(records: readonly HistoryRecord[], also?: () => void): void {
+  /** Applies records in one transaction and logs them: the one way anything in a project changes. */
+  commit(records: readonly HistoryRecord[]): void {
     if (!this.#open) throw failed('project/closed', 'The project is closed; open it again to change it.')
     const seq = this.sequence() + 1
     const line = formatLine(seq, JSON.stringify(records))
     const stands = this.#guarded(() => writeTransaction(this.#db, () => {
       for (const record of records) applyRecord(this.#db, record, seq)
       const carried = this.blobs.pending.writeOutbox(this.#db)
-      also?.()
       change(this.#db, 'INSERT INTO outbox VALUES (:seq, :line)', { seq, line })
       change(this.#db, 'DELETE FROM outbox WHERE seq <= :synced', { synced: this.#log.syncedSeq })
       change(this.#db, 'UPDATE project SET last_seq = :seq', { seq })
@@ -358,13 +354,13 @@ export class Project extends ProjectReader {
     }
   }
 
-  #commitEffect(records: readonly HistoryRecord[], effect: Pick<RecordOf<'operation'>, 'tiles'>, { packed }: Effect, stroke: StrokeId | undefined): void {
-    this.commit(records, stroke === undefined ? undefined : () => removeStroke(this.#db, stroke))
+  #commitEffect(record: RecordOf<'operation' | 'accept'>, { packed }: Effect, stroke: StrokeId | undefined): void {
+    this.commit(stroke === undefined ? [record] : [record, { record: 'stroke-end', stroke }])
     if (stroke !== undefined) this.#noteStrokes()
     this.#settle()
     // The caller may go on writing to its buffers, so memory keeps copies.
     if (packed) for (const [number, tile] of packed.raw)
-      if (effect.tiles.length > 0) this.tiles.keep([packed.hash, number], { format: tile.format, bytes: new Uint8Array(tile.bytes) })
+      if (record.tiles.length > 0) this.tiles.keep([packed.hash, number], { format: tile.format, bytes: new Uint8Array(tile.bytes) })
   }
 
   /** What the rows do not know yet of these blobs. */

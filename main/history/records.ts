@@ -3,7 +3,7 @@
  * and appends them to the record log, so the log and the blobs alone are enough to build the database again.
  */
 import { z } from 'zod'
-import { blobHashSchema, documentIdSchema, layerIdSchema, maskIdSchema, operationIdSchema } from './ids.ts'
+import { blobHashSchema, documentIdSchema, layerIdSchema, maskIdSchema, operationIdSchema, strokeIdSchema } from './ids.ts'
 import {
   blobInfoSchema, canvasSchema, jsonSchema, maskOriginSchema, operationInputSchema, operationResultSchema, operationStateSchema,
   provenanceSchema, stateChangeSchema, tileChangeSchema,
@@ -85,13 +85,16 @@ export const purgeRecordSchema = z.strictObject({
   record: z.literal('purge'), documents: z.array(documentIdSchema), operations: z.array(operationIdSchema), masks: z.array(maskIdSchema),
   blobs: z.array(blobHashSchema),
 })
+/** A stroke in progress is no longer one: the operation in the same line holds it. Nothing where the stroke was lost before. */
+export const strokeEndRecordSchema = z.strictObject({ record: z.literal('stroke-end'), stroke: strokeIdSchema })
 /** Layer numbers up to here are taken. Only in snapshots. */
 export const layerNumberRecordSchema = z.strictObject({ record: z.literal('layer-number'), next: layerIdSchema })
 
 /** Every record, told apart by `record`. */
 export const recordSchema = z.discriminatedUnion('record', [
   projectRecordSchema, documentRecordSchema, operationRecordSchema, acceptRecordSchema, rejectRecordSchema, headRecordSchema, redoRecordSchema,
-  labelRecordSchema, trashRecordSchema, documentLabelRecordSchema, maskRecordSchema, settingRecordSchema, purgeRecordSchema, layerNumberRecordSchema,
+  labelRecordSchema, trashRecordSchema, documentLabelRecordSchema, maskRecordSchema, settingRecordSchema, purgeRecordSchema, strokeEndRecordSchema,
+  layerNumberRecordSchema,
 ])
 
 /** One of {@link recordSchema}. */

@@ -38,7 +38,7 @@ async function kills(count: number, scratch: string, random: () => number): Prom
 
 async function tears(count: number, scratch: string, random: () => number): Promise<string[]> {
   const faults: string[] = []
-  const kinds: Tear[] = ['blob', 'wal', 'log']
+  const kinds: Tear[] = ['blob', 'large blob', 'wal', 'log']
   let promises: Awaited<ReturnType<typeof editAndKill>> = []
   let folder = ''
   let named = 0
@@ -57,7 +57,7 @@ async function tears(count: number, scratch: string, random: () => number): Prom
     if (bad.length > 0) faults.push(`tear ${round}, ${verdict.file} cut from ${verdict.size} to ${verdict.keep} bytes: ${bad.join(' | ')}`)
     if (round % 50 === 49) console.log(`${round + 1} torn files, ${faults.length} with more harm than there had to be`)
   }
-  console.log(`${count} torn files (a third each blobs, write-ahead log, record log): ${faults.length} with more harm than there had to be; ${named} times the damage was named, ${broughtBack} times lost commits were brought back`)
+  console.log(`${count} torn files (a quarter each small blobs, large blobs, write-ahead log, record log): ${faults.length} with more harm than there had to be; ${named} times the damage was named, ${broughtBack} times lost commits were brought back`)
   return faults
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { type Browser, type Page, chromium } from 'playwright-core'
 import { build } from 'vite'
 import react from '@vitejs/plugin-react'
+import { afterEach } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '../..')
 /** Where screenshots go; kept out of git. */
@@ -36,4 +37,11 @@ export async function buildWindowPage(): Promise<string> {
 export async function shoot(page: Page, name: string): Promise<void> {
   fs.mkdirSync(SHOTS, { recursive: true })
   await page.screenshot({ path: path.join(SHOTS, `${name}.png`) })
+}
+
+/** Keeps a screenshot of every test of the block that fails. @param page the page at that moment */
+export function shootFailures(page: () => Page): void {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await shoot(page(), `failed-${task.name.replaceAll(/\W+/g, '-').slice(0, 60)}`)
+  })
 }

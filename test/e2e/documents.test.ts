@@ -4,8 +4,8 @@
  */
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, shoot } from './chromium.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chromiumPath, shootFailures } from './chromium.ts'
 import type { DocumentProbe } from './served/documentProbe.ts'
 import type { EditorHands } from './served/editorHands.ts'
 import { type TargetEditor, openTarget } from './served/targetEditor.ts'
@@ -25,9 +25,7 @@ describe.skipIf(executable === null)('layers and documents, served', () => {
     ;({ page, probe, hands } = editor)
   }, 300_000)
   afterAll(() => editor?.close())
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await shoot(page, `failed-${task.name.replaceAll(/\W+/g, '-').slice(0, 60)}`)
-  })
+  shootFailures(() => page)
 
   test('layers are doubled and deleted, get a mask from the selection and give a selection, one mark each', async () => {
     await page.getByRole('tab', { name: 'Layers' }).click()

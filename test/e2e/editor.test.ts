@@ -6,8 +6,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Download, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, launch, shoot } from './chromium.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chromiumPath, launch, shoot, shootFailures } from './chromium.ts'
 import { PHOTO, photograph } from './served/photograph.ts'
 import { type ServedEditor, buildWindow, endProcess, serveEditor } from './served/servedEditor.ts'
 
@@ -35,9 +35,7 @@ describe.skipIf(executable === null)('the editor, served', () => {
     await served?.close()
   })
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await shoot(page, `failed-${task.name.replaceAll(/\W+/g, '-').slice(0, 60)}`)
-  })
+  shootFailures(() => page)
 
   const tab = (name: string): Promise<void> => page.getByRole('tab', { name }).click()
   const intent = (name: string): Promise<void> => page.locator('.intents').getByRole('radio', { name }).click()

@@ -6,8 +6,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, launch, shoot } from './chromium.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chromiumPath, launch, shoot, shootFailures } from './chromium.ts'
 import { type ServedEditor, buildWindow, serveEditor } from './served/servedEditor.ts'
 
 const executable = chromiumPath()
@@ -46,9 +46,7 @@ describe.skipIf(executable === null)('nothing lost, served', () => {
     await browser?.close()
     await served?.close()
   })
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await shoot(page, `failed-${task.name.replaceAll(/\W+/g, '-').slice(0, 60)}`)
-  })
+  shootFailures(() => page)
 
   const tab = (name: string): Promise<void> => page.getByRole('tab', { name }).click()
   const steps = (): Locator => page.locator('.step')

@@ -4,8 +4,8 @@
  */
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, shoot } from './chromium.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chromiumPath, shoot, shootFailures } from './chromium.ts'
 import { type DocumentProbe, pixelsOf } from './served/documentProbe.ts'
 import type { EditorHands } from './served/editorHands.ts'
 import { type TargetEditor, openTarget } from './served/targetEditor.ts'
@@ -26,9 +26,7 @@ describe.skipIf(executable === null)('tools, served', () => {
     ;({ page, probe, hands } = editor)
   }, 300_000)
   afterAll(() => editor?.close())
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await shoot(page, `failed-${task.name.replaceAll(/\W+/g, '-').slice(0, 60)}`)
-  })
+  shootFailures(() => page)
 
   test('mask brush and eraser: size by brackets, Alt and right-drag, Alt turns adding round, one mark a stroke', async () => {
     await hands.key('b')

@@ -2,9 +2,12 @@
  * The Swap and Edit panels' words over the real host, engine and starter: what a person does to chips and prompts, and what
  * of it reaches the engine. What a generated picture shows is not judged.
  */
+import fs from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, launch, shoot } from './chromium.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chromiumPath, launch, shoot, shootFailures } from './chromium.ts'
 import { type ServedEditor, buildWindow, serveEditor } from './served/servedEditor.ts'
 
 const executable = chromiumPath()
@@ -30,21 +33,37 @@ describe.skipIf(executable === null)('words, served', () => {
     await browser?.close()
     await served?.close()
   })
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await shoot(page, `failed-words-${task.name.replaceAll(/\W+/g, '-').slice(0, 60)}`)
-  })
+  shootFailures(() => page)
 
   const intent = (name: string): Promise<void> => page.locator('.intents').getByRole('radio', { name }).click()
   const chip = (word: string): Locator => page.locator('.words-chip', { has: page.locator('.words-text', { hasText: new RegExp(`^${word}$`) }) }).first()
   const words = (): Promise<string[]> => page.locator('.words-chip .words-text').allTextContents()
   const target = (): Promise<string> => page.getByRole('textbox', { name: 'Description of the edited picture' }).inputValue()
   const tag = (text: string): Promise<void> => page.locator('.words-tag', { hasText: text }).first().waitFor()
+  const stroke = async (from: readonly [number, number], to: readonly [number, number]): Promise<void> => {
+    const box = (await page.locator('.canvas-place').boundingBox())!
+    await page.mouse.move(box.x + from[0] * box.width, box.y + from[1] * box.height)
+    await page.mouse.down()
+    await page.mouse.move(box.x + to[0] * box.width, box.y + to[1] * box.height, { steps: 8 })
+    await page.mouse.up()
+  }
+  /** What the host wrote down of the inputs of every edit so far. */
+  const inputRoles = (): string[] => {
+    const file = fs.readdirSync(path.join(served.home, 'projects'), { recursive: true, withFileTypes: true }).find(({ name }) => name === 'project.db')!
+    const db = new DatabaseSync(path.join(file.parentPath, file.name), { readOnly: true })
+    try {
+      return (db.prepare('SELECT role FROM operation_inputs').all() as { role: string }[]).map(({ role }) => role)
+    } finally {
+      db.close()
+    }
+  }
 
   test('Describe: the model looks at the picture, and its words become chips that it knows', async () => {
     await intent('Swap')
     await tag('as the model sees it')
     expect(await words()).toEqual(expect.arrayContaining(['house', 'tree']))
     expect(await page.locator('.words-chip[data-unknown]').count()).toBe(0)
+    await page.locator('.edit-forecast', { hasText: 'Change a word of the description.' }).waitFor()
   }, 120_000)
 
   test('a description is typed by hand', async () => {
@@ -115,6 +134,43 @@ describe.skipIf(executable === null)('words, served', () => {
     await page.locator('.edit-mask', { hasText: 'Works on' }).waitFor()
     await intent('Swap')
   }, RUN_MS + 60_000)
+
+  test('what is painted for words reaches the run, plus and minus, and nothing of it lies over the result', async () => {
+    await chip('tree').click()
+    await page.getByRole('button', { name: 'More here' }).click()
+    await page.getByText('Paint where "tree" belongs').waitFor()
+    await stroke([0.5, 0.45], [0.55, 0.5])
+    await page.locator('.words-chip', { hasText: /tree.*painted on/ }).waitFor()
+    await page.getByRole('button', { name: 'Less here' }).click()
+    await page.getByText('Paint where "tree" does not belong').waitFor()
+    await stroke([0.6, 0.55], [0.64, 0.6])
+    await chip('blue').dblclick()
+    await page.keyboard.type('red')
+    await page.keyboard.press('Enter')
+    await page.locator('.edit-go').click()
+    await page.locator('.strip-result').first().waitFor({ timeout: RUN_MS })
+    expect(inputRoles().filter((role) => role.includes('tree')).map((role) => role.endsWith('!'))).toEqual(expect.arrayContaining([false, true]))
+    await expect.poll(() => page.locator('.words-legend').count()).toBe(0)
+    await page.locator('.options').getByText('Mask brush').waitFor() // the word brush is put away
+    await shoot(page, 'words-2-result')
+  }, RUN_MS + 60_000)
+
+  test('after a swap the meter says how well the picture comes back', async () => {
+    const meter = page.getByRole('meter', { name: 'Fidelity' })
+    await meter.waitFor()
+    expect(await meter.getAttribute('aria-valuetext')).toMatch(/^(Faithful|Fair|Poor), \d+(\.\d)? decibels$/)
+  })
+
+  test('a swap that is kept makes its words the description, undo brings the old ones back', async () => {
+    await page.getByRole('button', { name: /^Keep/ }).click()
+    await page.locator('.strip').waitFor({ state: 'detached' })
+    await expect.poll(words).toEqual(['a', 'red', 'house', 'and', 'a', 'green', 'tree'])
+    await page.locator('.canvas').focus()
+    await page.keyboard.press('Control+z')
+    await expect.poll(words).toEqual(['a', 'blue', 'house', 'and', 'a', 'green', 'tree'])
+    await page.keyboard.press('Control+Shift+z')
+    await expect.poll(words).toEqual(['a', 'red', 'house', 'and', 'a', 'green', 'tree'])
+  })
 
   test('the prompt completes words that the model knows and flags those it does not', async () => {
     await intent('Fill')

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { checkProject } from '../../../main/history/checkProject.ts'
+import { PENDING_BYTES } from '../../../main/history/pendingBlobs.ts'
 import { createProject, openProject } from '../../../main/history/openProject.ts'
 import type { Project } from '../../../main/history/project.ts'
 import type { ProjectNotice } from '../../../main/history/projectReader.ts'
@@ -100,8 +101,8 @@ function brokenPromises(project: Project, promises: readonly KeptPromise[], sett
   return broken
 }
 
-/** What {@link tearAndCompare} does to a project. */
-export type Tear = 'blob' | 'wal' | 'log'
+/** What {@link tearAndCompare} cuts: a blob that its commit carries, one that it does not, the database's log, the record log. */
+export type Tear = 'blob' | 'large blob' | 'wal' | 'log'
 
 /** The outcome of one torn file. */
 export interface TornVerdict extends Verdict {
@@ -131,7 +132,8 @@ function fileToTear(folder: string, tear: Tear, random: () => number): string {
   if (tear === 'wal') return path.join(folder, 'project.db-wal')
   const parent = path.join(folder, tear === 'log' ? 'records' : 'blobs')
   const files = fs.readdirSync(parent, { recursive: true, encoding: 'utf8' }).map((name) => path.join(parent, name)).filter((name) => fs.statSync(name).isFile() && fs.statSync(name).size > 0)
-  const newest = files.sort((a, b) => fs.statSync(b).mtimeMs - fs.statSync(a).mtimeMs)
+  const fitting = files.filter((name) => tear === 'log' || (fs.statSync(name).size > PENDING_BYTES) === (tear === 'large blob'))
+  const newest = (fitting.length > 0 ? fitting : files).sort((a, b) => fs.statSync(b).mtimeMs - fs.statSync(a).mtimeMs)
   // One of the three newest blobs: which of them a power cut would tear depends on the disk.
   return newest[tear === 'log' ? 0 : Math.floor(random() * Math.min(3, newest.length))]!
 }
@@ -141,13 +143,15 @@ export function tornFaults(verdict: TornVerdict): string[] {
   const faults: string[] = []
   if (verdict.mode !== 'write') faults.push('it opened read-only')
   const own = path.basename(verdict.file).slice(0, 12)
+  const isBlob = verdict.tear === 'blob' || verdict.tear === 'large blob'
   for (const sentence of verdict.broken) {
     // The stroke in progress is in no record: with the log of the database gone it may go too, but not without a word.
     if (verdict.tear === 'wal' && sentence.startsWith('stroke') && verdict.notices.some(({ code }) => code === 'project/stroke-lost')) continue
-    if (verdict.tear === 'blob' && sentence.includes(own)) continue
+    if (isBlob && sentence.includes(own)) continue
     faults.push(sentence)
   }
-  // The full check names a torn blob exactly when something depends on it; opening must have named it as well.
-  if (verdict.tear === 'blob' && verdict.broken.some((sentence) => sentence.includes(own)) && !verdict.named) faults.push(`the damage to ${own} was not named`)
+  // The full check names a torn blob exactly when something depends on it and its commit does not carry its bytes any more;
+  // opening must have named it as well.
+  if (isBlob && verdict.broken.some((sentence) => sentence.includes(own)) && !verdict.named) faults.push(`the damage to ${own} was not named`)
   return faults
 }

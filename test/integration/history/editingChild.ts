@@ -10,6 +10,7 @@ import { openProject } from '../../../main/history/openProject.ts'
 import type { Project } from '../../../main/history/project.ts'
 import type { DocumentId, LayerId, OperationId, StrokeId } from '../../../main/history/ids.ts'
 import { newLayer } from '../../../main/history/layers.ts'
+import { PENDING_BYTES } from '../../../main/history/pendingBlobs.ts'
 import { emptyTrash, sweepBlobs } from '../../../main/history/trash.ts'
 import type { TilePixels } from '../../../main/history/tilePacks.ts'
 
@@ -55,7 +56,9 @@ function edit(project: Project, document: DocumentId, random: () => number, say:
   const paint = layers.find((layer) => layer.kind === 'paint')?.id as LayerId // every test document has one
   const roll = random()
   if (roll < 0.3) {
-    const result = project.addBlob(bytes(200 + Math.floor(random() * 5000)), 'image/png')
+    // some beyond what a commit carries: those are flushed on their own
+    const large = random() < 0.2 ? PENDING_BYTES + 1 + Math.floor(random() * 50_000) : 0
+    const result = project.addBlob(Buffer.concat([bytes(200 + Math.floor(random() * 5000)), Buffer.alloc(large)]), 'image/png')
     const layer = newLayer({ id: project.newLayerId(), kind: 'edit-result', name: 'Result', position: layers.length, pixels: { hash: result.hash, width: 64, height: 64 } })
     told(project.commitOperation(document, {
       kind: 'inpaint', title: `Fill ${Math.floor(random() * 1e9)}`, seed: Math.floor(random() * 1e9), params: { prompt: 'a red car', steps: 20 }, layers: [layer],
