@@ -3,7 +3,6 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
 import react from '@vitejs/plugin-react'
-import type { Theme } from './panelTypes.ts'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 
@@ -18,14 +17,14 @@ export async function buildPanelPage(): Promise<string> {
 }
 
 /** Opens the page in a state and hands it to a test; errors of the page's own fail the test. */
-export async function withPage(browser: Browser, url: string, query: string, theme: Theme, use: (page: Page) => Promise<void>): Promise<void> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, deviceScaleFactor: Number(process.env['PALIMPSEST_SCALE'] ?? 1), colorScheme: theme, reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'] })
+export async function withPage(browser: Browser, url: string, query: string, use: (page: Page) => Promise<void>): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, deviceScaleFactor: Number(process.env['PALIMPSEST_SCALE'] ?? 1), colorScheme: 'dark', reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'] })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
   try {
-    await page.goto(`${url}/index.html?theme=${theme}&${query}`)
+    await page.goto(`${url}/index.html?${query}`)
     await page.waitForFunction(() => (globalThis as never as { panelReady?: boolean }).panelReady === true)
     await use(page)
     if (problems.length > 0) throw new Error(`the page threw: ${problems.join('; ')}`)

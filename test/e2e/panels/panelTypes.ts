@@ -1,10 +1,8 @@
 /** Types that the tests of the panels share. */
 import type { Page } from 'playwright-core'
 
-/** Colour scheme of a page. */
-export type Theme = 'dark' | 'light'
 /** Opens the page in a state and hands it to a test. */
-export type Open = (query: string, use: (page: Page) => Promise<void>, theme?: Theme) => Promise<void>
+export type Open = (query: string, use: (page: Page) => Promise<void>) => Promise<void>
 
 /** A screen that is photographed and looked through by axe. */
 export interface PanelScreen {

@@ -13,7 +13,7 @@ import { firstDocument, historyOf, modelRows, projectRows } from './fakeRows.ts'
 
 /** What the host is to begin with; times in milliseconds. */
 export interface HostOptions {
-  readonly theme: 'dark' | 'light'
+  readonly theme: 'dark' | 'system'
   readonly textZoom: number
   readonly level: 'simple' | 'advanced' | 'expert'
   readonly recent: number
