@@ -449,9 +449,10 @@ describe('a forecast', () => {
   test('of looking and of inverting has no edit in it; what is drawn is not inverted', async () => {
     const looked = await forecastOf({ ...common, task: 'attention', image, prompt: 'a red cat', out: file('maps') })
     expect(looked.phases.map(({ phase }) => phase)).toEqual(['load', 'encode', 'invert', 'sample', 'write'])
-    expect(looked.phases.find(({ phase }) => phase === 'sample')!.seconds).toBeLessThan(looked.seconds / 2)
+    const secondsOf = (name: string): number => looked.phases.find(({ phase }) => phase === name)!.seconds
+    expect(secondsOf('sample')).toBeLessThanOrEqual(secondsOf('invert')) // no more rows than the inversion has
     const inverted = await forecastOf({ ...common, task: 'invert', image, prompt: 'a red cat' })
-    expect(inverted.phases.find(({ phase }) => phase === 'invert')!.seconds).toBeGreaterThan(0)
+    expect(inverted.phases.map(({ phase }) => phase)).toEqual(['load', 'encode', 'invert', 'sample', 'decode', 'write']) // it is sampled back to be judged
     const drawn = await forecastOf(swapOf({ swap: ['cat=>dog'] }))
     expect(drawn.phases.map(({ phase }) => phase)).toEqual(['load', 'sample', 'decode', 'write'])
   })
